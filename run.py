@@ -53,6 +53,9 @@ WINDOW_LIBRARIES = {
 # What pip's output holds, in lower case, when the package index cannot be reached.
 NETWORK_TROUBLE = ("connection", "name resolution", "retries exceeded", "timed out", "proxyerror")
 
+# What pip puts around the error of a program it started, and says nothing.
+PIP_WRAPPINGS = ("subprocess-exited-with-error", "metadata-generation-failed")
+
 
 class SetUpError(Exception):
     """The set-up cannot go on; the message is one sentence that names the remedy."""
@@ -220,7 +223,8 @@ def last_line(output: str) -> str:
     """The line that says what was wrong: the last error, or else the last one of all."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "e:"))]
-    return (errors or lines or ["nothing"])[-1]
+    told = [line for line in errors if not line.endswith(PIP_WRAPPINGS)]
+    return (told or errors or lines or ["nothing"])[-1]
 
 
 @contextlib.contextmanager

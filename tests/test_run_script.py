@@ -203,6 +203,7 @@ def test_a_python_without_venv_is_told_the_package(monkeypatch):
             "connect this computer",
         ),
         ("ERROR: the disk is full\nnote: ask somebody", "ERROR: the disk is full"),
+        ("error: no folder\nnote: …\nerror: subprocess-exited-with-error\nnote: …", "error: no folder"),
         ("", "nothing"),
     ],
 )
