@@ -1,0 +1,188 @@
+"""Arithmetic that can be both calculated and shown: the parts of a formula, without notation.
+
+An operation tells its value and its local derivatives as expressions over references. Inside the
+engine a reference is an `Operand` or the `Output` of the operation; `steps` replaces them by
+quantities of a network. Notation, digits and layout come later (`present`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Element: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Element `element` of the operand in place `slot` of an operation."""
+
+    slot: int
+    element: Element
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Element `element` of an operation's own value."""
+
+    element: Element
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A number that stands elsewhere: `key` says where."""
+
+    key: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number of the rule itself; `text` is how it is written (`½`), empty for its digits."""
+
+    value: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    factors: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    top: Expression
+    bottom: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    base: Expression
+    exponent: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    child: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of one or more arguments, by its name in `FUNCTIONS`."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The derivative of a named function at a place, as `σ′(z)`; `rule` is what it comes to."""
+
+    function: str
+    at: Expression
+    rule: Expression
+
+
+Expression: TypeAlias = Ref | Constant | Sum | Product | Quotient | Power | Negative | Apply | Slope
+
+ONE = Constant(1.0)
+ZERO = Constant(0.0)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 709.78 else math.inf
+
+
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    "sigmoid": _sigmoid,
+    "tanh": math.tanh,
+    "exp": _exp,
+    "ln": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
+    "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
+    "abs": abs,
+    "sign": lambda x: float((x > 0) - (x < 0)),
+    "max": max,
+    "min": min,
+    "identity": lambda x: x,
+}
+
+
+def difference(first: Expression, second: Expression) -> Expression:
+    """first − second."""
+    return Sum((first, Negative(second)))
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The parts an expression is made of; a slope is made of its rule."""
+    match expression:
+        case Sum(parts) | Product(parts) | Apply(_, parts):
+            return parts
+        case Quotient(first, second) | Power(first, second):
+            return (first, second)
+        case Negative(child) | Slope(_, _, child):
+            return (child,)
+    return ()
+
+
+def evaluate(expression: Expression, lookup: Callable[[Hashable], float]) -> float:
+    """The number an expression comes to; `lookup` gives the value of a reference.
+
+    Overflow gives infinity and a division by zero gives not-a-number, as the arrays do.
+    """
+    match expression:
+        case Ref(key):
+            return lookup(key)
+        case Constant(value):
+            return value
+        case Sum(terms):
+            return sum((evaluate(term, lookup) for term in terms), 0.0)
+        case Product(factors):
+            result = 1.0
+            for factor in factors:
+                result *= evaluate(factor, lookup)
+            return result
+        case Quotient(top, bottom):
+            below = evaluate(bottom, lookup)
+            return evaluate(top, lookup) / below if below != 0 else math.nan
+        case Power(base, exponent):
+            try:
+                return float(evaluate(base, lookup) ** evaluate(exponent, lookup))
+            except OverflowError:
+                return math.inf
+        case Negative(child) | Slope(_, _, child):
+            value = evaluate(child, lookup)
+            return -value if isinstance(expression, Negative) else value
+        case Apply(function, arguments):
+            return FUNCTIONS[function](*(evaluate(argument, lookup) for argument in arguments))
+
+
+def rewrite(expression: Expression, bind: Callable[[Hashable], Expression]) -> Expression:
+    """The same expression with every reference replaced by what `bind` gives for its key."""
+    match expression:
+        case Ref(key):
+            return bind(key)
+        case Sum(terms):
+            return Sum(tuple(rewrite(term, bind) for term in terms))
+        case Product(factors):
+            return Product(tuple(rewrite(factor, bind) for factor in factors))
+        case Quotient(top, bottom):
+            return Quotient(rewrite(top, bind), rewrite(bottom, bind))
+        case Power(base, exponent):
+            return Power(rewrite(base, bind), rewrite(exponent, bind))
+        case Negative(child):
+            return Negative(rewrite(child, bind))
+        case Apply(function, arguments):
+            return Apply(function, tuple(rewrite(argument, bind) for argument in arguments))
+        case Slope(function, at, rule):
+            return Slope(function, rewrite(at, bind), rewrite(rule, bind))
+    return expression

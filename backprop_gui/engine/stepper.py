@@ -1,0 +1,115 @@
+"""One iteration of training, computed whole: forward, loss, backward, update.
+
+The same stepper trains, replays and fills the records that are looked at, so that going back
+gives bit-equal numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_gui.engine.batches import Batches
+from backprop_gui.engine.graph import Graph
+from backprop_gui.engine.operation import Array
+from backprop_gui.engine.optimizers import Optimizer
+from backprop_gui.engine.passes import Gradients, Values, backward, forward, parameter_gradient
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Where training stands after `iteration` updates. The arrays are never written to."""
+
+    iteration: int
+    parameters: Array
+    optimizer: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """All arrays of one iteration. Node values and gradients per sample, parameter gradient as mean.
+
+    `lines` holds the optimiser's inner quantities and `updated`, flat like the parameters.
+    """
+
+    before: State
+    after: State
+    rows: NDArray[np.intp]
+    values: Values
+    gradients: Gradients
+    parameter_gradient: Array
+    lines: Mapping[str, Array]
+
+    @property
+    def iteration(self) -> int:
+        return self.before.iteration
+
+    @property
+    def samples(self) -> int:
+        return len(self.rows)
+
+
+class Stepper:
+    """Carries out iterations of one network on one set of data with one optimiser."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        leaves: Mapping[int, Array],
+        batches: Batches,
+        optimizer: Optimizer,
+        settings: Mapping[str, float],
+        frozen: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """`leaves` gives the whole data (rows first) of every input and target node by index."""
+        self.graph = graph
+        self.leaves = leaves
+        self.batches = batches
+        self.optimizer = optimizer
+        self.settings = settings
+        self.frozen = frozen if frozen is not None and frozen.any() else None
+
+    def start(self, parameters: Array, iteration: int = 0) -> State:
+        """The state with fresh optimiser state."""
+        return State(iteration, parameters, {n: np.zeros_like(parameters) for n in self.optimizer.state})
+
+    def record(self, state: State) -> Record:
+        """The iteration that begins at `state`, whole."""
+        graph = self.graph
+        rows = self.batches.rows_of(state.iteration)
+        leaves = {index: data[rows] for index, data in self.leaves.items()}
+        with np.errstate(all="ignore"):
+            values = forward(graph, state.parameters, leaves)
+            gradients = backward(graph, values)
+            mean = parameter_gradient(graph, gradients)
+            if len(rows) > 1:
+                mean /= len(rows)
+            lines = self.optimizer.update(state.parameters, mean, state.optimizer, self.settings)
+        if self.frozen is not None:
+            lines["updated"] = np.where(self.frozen, state.parameters, lines["updated"])
+        kept = {name: lines[name] for name in self.optimizer.state}
+        after = State(state.iteration + 1, lines["updated"], kept)
+        return Record(state, after, rows, values, gradients, mean, lines)
+
+    def loss_of(self, record: Record) -> float:
+        """The batch's loss before the update: the mean over its samples."""
+        with np.errstate(all="ignore"):
+            losses = record.values[self.graph.loss]
+            return float(losses[0]) if len(losses) == 1 else float(losses.mean())
+
+    def is_finite(self, record: Record) -> bool:
+        """Whether loss and new parameters are finite: one sum tells, for both kinds of overflow."""
+        with np.errstate(all="ignore"):
+            total = self.loss_of(record) + float(np.add.reduce(record.after.parameters))
+        return math.isfinite(total) or (
+            math.isfinite(self.loss_of(record)) and bool(np.isfinite(record.after.parameters).all())
+        )
+
+    def losses(self, parameters: Array, leaves: Mapping[int, Array]) -> Array:
+        """The loss of each sample of `leaves` with the given parameters."""
+        with np.errstate(all="ignore"):
+            return forward(self.graph, parameters, dict(leaves))[self.graph.loss]

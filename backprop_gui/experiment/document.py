@@ -1,0 +1,134 @@
+"""The experiment as it stands in a file: frozen structs, nothing of the window.
+
+The names are the file format (`format: 1`). A struct only says what may be written; whether it
+makes sense is told by `build`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+FORMAT = 1
+
+Rows: TypeAlias = list[list[float]]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A struct that refuses fields it does not know: a slip in a name must not pass in silence."""
+
+
+class Draw(Strict, frozen=True):
+    """Initial values that are drawn with the seed, or all alike."""
+
+    init: Literal["zeros", "constant", "uniform", "normal", "xavier", "he"]
+    value: float = 0.0  # constant
+    low: float = -1.0  # uniform
+    high: float = 1.0
+    mean: float = 0.0  # normal
+    deviation: float = 1.0
+
+
+# A nested list of numbers (null: a missing connection), a parameter's name, or a draw.
+Values: TypeAlias = list[Any] | str | Draw
+
+
+class Dense(Strict, frozen=True, tag_field="op", tag="dense"):
+    """A layer of neurons: z = W·input + b, a = activation(z). `weights` has a row per receiver."""
+
+    name: str
+    of: str
+    units: int
+    weights: Values
+    activation: str = "identity"
+    biases: Values | None = None
+
+
+Node: TypeAlias = Dense
+
+
+class Loss(Strict, frozen=True):
+    """The loss compares the node `of` with the targets."""
+
+    op: str
+    of: str
+
+
+class Network(Strict, frozen=True):
+    """Inputs by name with their number of values, shared parameters by name, nodes, and the loss."""
+
+    inputs: dict[str, int]
+    nodes: list[Node]
+    loss: Loss
+    parameters: dict[str, list[Any] | Draw] = {}
+
+
+class OptimizerSettings(Strict, frozen=True, omit_defaults=False):
+    """Which optimiser, and how fast."""
+
+    kind: str = "gradient_descent"
+    learning_rate: float = 0.1
+
+
+class Training(Strict, frozen=True):
+    """How the experiment is trained; `frozen` holds names of parameters, `*` stands for any text."""
+
+    optimizer: OptimizerSettings = OptimizerSettings()
+    batch_size: int = 1
+    shuffle: bool = False
+    seed: int = 0
+    iterations: int = 100
+    frozen: list[str] = []
+
+
+class Notation(Strict, frozen=True):
+    """How things are called on screen: the loss, and the learning rate."""
+
+    style: Literal["numbered"] = "numbered"
+    loss: str = "L"
+    rate: str = "α"
+
+
+class Expected(Strict, frozen=True):
+    """A published number the program must meet: `value` of `quantity` within `tolerance`."""
+
+    quantity: str
+    value: float
+    tolerance: float
+    iteration: int = 0
+    sample: int = 1
+    printed_in: str = ""
+    printed: str = ""  # the number as it is printed, when that has digits a float would lose
+
+
+class Edit(Strict, frozen=True):
+    """A change made by hand when `iteration` updates were done."""
+
+    iteration: int
+    set: dict[str, Any]
+
+
+class SavedState(Strict, frozen=True):
+    """Where training stood when the experiment was saved, by scalar name of each parameter."""
+
+    iteration: int
+    parameters: dict[str, float]
+    optimizer: dict[str, dict[str, float]] = {}
+
+
+class Experiment(Strict, frozen=True, kw_only=True):
+    """The whole document."""
+
+    format: int
+    title: str
+    teaches: str = ""
+    source: str = ""
+    note: str = ""
+    network: Network
+    data: dict[str, Rows]
+    training: Training = Training()
+    notation: Notation = Notation()
+    expected: list[Expected] = []
+    edits: list[Edit] = []
+    state: SavedState | None = None

@@ -1,0 +1,126 @@
+"""Edits by hand: what may be set, how a model and a state look afterwards.
+
+An edit is `{name: value}`: a parameter (`w5`, `b3`, `theta[1,2]`), `learning_rate`, or one number of
+the data, `x[2,1]` for row 2, value 1 of input x, `targets[1,1]` likewise.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from backprop_gui.engine.stepper import State
+from backprop_gui.errors import InvalidEdit
+from backprop_gui.experiment.build import Model, rate_fault
+from backprop_gui.experiment.document import Edit, Experiment
+
+RATE = "learning_rate"
+
+
+def parse_number(text: str) -> float:
+    """A number as people type it: 0.5, 0,5, 1/3, −2e-3. Raises InvalidEdit with a sentence."""
+    plain = text.strip().replace("−", "-").replace(" ", "").replace("\u202f", "")
+    if "," in plain and "." not in plain:
+        plain = plain.replace(",", ".")
+    parts = plain.split("/")
+    try:
+        value = float(parts[0]) / float(parts[1]) if len(parts) == 2 else float(plain)
+    except ValueError:
+        raise InvalidEdit(f"“{text}” is no number; 0.5, 1/3 or -2e-3 would be right") from None
+    except ZeroDivisionError:
+        raise InvalidEdit(f"“{text}” divides by zero; a finite number would be right") from None
+    if not math.isfinite(value):
+        raise InvalidEdit(f"“{text}” is not finite; a finite number would be right")
+    return value
+
+
+def check_edit(model: Model, name: str, value: Any) -> float:
+    """The number to be set. Raises InvalidEdit when the name or the value can't be taken."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidEdit(f"{name} can't be {value!r}; a finite number would be right")
+    if name == RATE:
+        if fault := rate_fault(float(value)):
+            raise InvalidEdit(fault)
+    elif model.graph.parameters.place_of(name) is None:
+        _data_place(model, name)
+    return float(value)
+
+
+def current_value(model: Model, state: State, name: str) -> float:
+    """What `name` is now. Raises InvalidEdit when there is nothing of that name."""
+    if name == RATE:
+        return model.settings[RATE]
+    place = model.graph.parameters.place_of(name)
+    if place is not None:
+        return float(state.parameters[place])
+    leaf, element = _data_place(model, name)
+    return float(model.leaves[leaf][element])
+
+
+def _data_place(model: Model, name: str) -> tuple[int, tuple[int, ...]]:
+    """The leaf and the place in its data that `x[2,1]` stands for."""
+    found = re.fullmatch(r"(\w+)\[(\d+(?:,\d+)*)\]", name)
+    index = model.graph.by_name.get(found[1], -1) if found else -1
+    if found is None or index not in model.leaves:
+        raise InvalidEdit(f"there is nothing called {name}; w5, b3, x[1,2] or learning_rate would be right")
+    element = tuple(int(number) - 1 for number in found[2].split(","))
+    shape = model.leaves[index].shape
+    if len(element) != len(shape) or any(not 0 <= e < s for e, s in zip(element, shape, strict=True)):
+        limits = ", ".join(str(length) for length in shape)
+        raise InvalidEdit(f"{name} is outside the data; the largest place is [{limits}]")
+    return index, element
+
+
+def edited_model(model: Model, changes: Mapping[str, Any]) -> Model:
+    """The model with data and rate as set; the changes are checked already."""
+    leaves, settings = dict(model.leaves), dict(model.settings)
+    for name, value in changes.items():
+        if name == RATE:
+            settings[RATE] = float(value)
+        elif model.graph.parameters.place_of(name) is None:
+            leaf, element = _data_place(model, name)
+            if leaves[leaf] is model.leaves[leaf]:
+                leaves[leaf] = leaves[leaf].copy()
+            leaves[leaf][element] = value
+    return replace(model, leaves=leaves, settings=settings)
+
+
+def edited_state(model: Model, state: State, changes: Mapping[str, Any]) -> State:
+    """The state with parameters as set; the optimiser's memory goes on."""
+    layout = model.graph.parameters
+    places = {layout.place_of(name): float(value) for name, value in changes.items()}
+    places.pop(None, None)
+    if not places:
+        return state
+    parameters = np.array(state.parameters)
+    for place, value in places.items():
+        parameters[place] = value
+    return replace(state, parameters=parameters)
+
+
+def edit_faults(experiment: Experiment, model: Model) -> list[str]:
+    """What is wrong with the edits of a document, a line each."""
+    faults: list[str] = []
+    for place, edit in enumerate(experiment.edits):
+        if edit.iteration < 0:
+            faults.append(f"$.edits[{place}].iteration: is {edit.iteration}; 0 or more would be right")
+        for name, value in edit.set.items():
+            try:
+                check_edit(model, name, value)
+            except InvalidEdit as error:
+                faults.append(f"$.edits[{place}].set.{name}: {error}")
+    return faults
+
+
+def with_edit(experiment: Experiment, iteration: int, name: str, value: float) -> Experiment:
+    """The document with one more edit; what was edited after `iteration` belongs to another future."""
+    kept = [edit for edit in experiment.edits if edit.iteration < iteration]
+    here = {k: v for edit in experiment.edits if edit.iteration == iteration for k, v in edit.set.items()}
+    edits = [*kept, Edit(iteration, {**here, name: value})]
+    return msgspec.structs.replace(experiment, edits=edits, state=None)

@@ -1,0 +1,230 @@
+"""What the views are told to show: frozen snapshots, made by `present`, painted by `views`.
+
+A view compares the snapshot with the one it showed before and changes what differs. Texts are final
+(rounded, named, in the user's notation); a name inside a sentence stands between asterisks
+(`How much does *w₅* change the loss?`) and is painted slanted. `identity` strings are the
+experiment's own names (`h1[2]`, `w5`, `loss`) and never depend on the notation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from backprop_gui.present.math_tree import Math
+
+Phase = Literal["given", "forward", "loss", "backward", "update"]
+Emphasis = Literal["lit", "plain", "dim"]  # this step's own; at rest; greyed out
+Mark = Literal["none", "ready", "complete"]  # dotted ring; corner dot
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One quantity as it stands on a card, a chip or in a tip.
+
+    `text` is `–` while the quantity is not uncovered; `full` has all digits (hover), `quantity` is
+    handed back on a click, `edit` names what a double-click edits (empty: not editable).
+    """
+
+    label: str
+    text: str
+    full: str = ""
+    quantity: Hashable | None = None
+    lit: bool = False
+    edit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardShape:
+    """A card of the canvas, before any number: an input, a neuron (or element of a node), the loss.
+
+    `column` is its depth from the left (0 for inputs), `order` its place from the top in the
+    column, `layer` the node it belongs to. `value_labels` and `gradient_labels` name its cells.
+    """
+
+    identity: str
+    kind: Literal["input", "neuron", "loss"]
+    title: str
+    layer: str
+    column: int
+    order: int
+    value_labels: tuple[str, ...]
+    gradient_labels: tuple[str, ...] = ()
+    bias: str = ""  # identity of the chip below the card: the neuron's bias
+    spoken: str = ""  # accessible name: "neuron h 1 of layer 1"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeShape:
+    """A connection between two cards; `weight` is the parameter on it, empty for a plain link.
+
+    Several edges may carry the same shared parameter. `layer` groups edges that are drawn together.
+    """
+
+    identity: str
+    source: str
+    target: str
+    weight: str = ""
+    layer: str = ""
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasShape:
+    """Everything about the canvas that does not change from step to step."""
+
+    cards: tuple[CardShape, ...]
+    edges: tuple[EdgeShape, ...]
+    number_width: int = 9  # the longest number to be expected, in characters
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The state of one card: its cells in the order of the shape's labels."""
+
+    identity: str
+    values: tuple[Cell, ...]
+    gradients: tuple[Cell, ...] = ()
+    emphasis: Emphasis = "plain"
+    mark: Mark = "none"
+    caption: str = ""  # small text below: "target y = 0", "does not reach the loss"
+    caption_edit: str = ""  # what a double-click on the caption edits
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """The state of one parameter where it is shown: on its edge, or below its neuron (bias).
+
+    `title` is its name (`w₅`), `value` and `gradient` its two quantities; `strength` the value as
+    a number, for the width and the sign's colour of the edge.
+    """
+
+    identity: str
+    title: str
+    value: Cell
+    gradient: Cell
+    strength: float = 0.0
+    emphasis: Emphasis = "plain"
+    frozen: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasPicture:
+    """The canvas at one step.
+
+    `edges` holds the emphasis of each edge by identity; an edge that is not named is plain.
+    `pulse` names the edges along which this step's number travels; the pulse runs towards
+    the target card in the forward phase and towards the source card in the backward phase.
+    `hint` is one quiet line at the lower edge.
+    """
+
+    shape: CanvasShape
+    cards: tuple[Card, ...]
+    chips: tuple[Chip, ...]
+    edges: dict[str, Emphasis] = field(default_factory=dict)
+    phase: Phase = "given"
+    pulse: tuple[str, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of formulas in the explain panel: a small caption and one or more rows.
+
+    `stamp` is a verified remark shown after a ✓ (`finite difference`); `result` sets the rows larger.
+    """
+
+    caption: str
+    rows: tuple[Math, ...]
+    stamp: str = ""
+    result: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainPage:
+    """What the explain panel says at one step.
+
+    `text` is the whole page in words, in reading order: the panel's accessible description.
+    `announcement` is the short sentence a screen reader speaks when the step is taken.
+    `unfold` tells whether the step can be unfolded to the loss (none / can be / is unfolded).
+    """
+
+    phase: Phase
+    kicker: str
+    question: str
+    why: str = ""
+    blocks: tuple[Block, ...] = ()
+    meaning: str = ""
+    unfold: Literal["none", "folded", "unfolded"] = "none"
+    asking: bool = False  # ask first: only the question is shown, → shows the number
+    text: str = ""
+    announcement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of steps of one phase (of one sample): `count` steps, the first is `start` + 1."""
+
+    phase: Phase
+    label: str
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePicture:
+    """The timeline bar: where one is. `position` steps of `total` are uncovered."""
+
+    iteration: int
+    newest: int
+    position: int
+    total: int
+    stretches: tuple[Stretch, ...]
+    sample_text: str = ""  # "sample 1 of 1"
+    step_text: str = ""  # "step 19 of 51"
+    phase: Phase = "given"
+    description: str = ""  # accessible: "iteration 0, sample 1 of 1, step 20 of 51, backward"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `numeric` aligns right and sorts by value; `editable` takes new values."""
+
+    key: str
+    title: str
+    numeric: bool = False
+    editable: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row: the texts of its cells, what they are sorted by, all their digits (tips, copying)."""
+
+    identity: str
+    texts: tuple[str, ...]
+    sort_keys: tuple[float | str, ...]
+    full: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TablePicture:
+    """A table; `rows` may be a lazy sequence that makes a row when it is looked at."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[TableRow]
+    lit: str = ""  # identity of the row of the current step or focus
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPicture:
+    """The status bar: conventions in force at the left; check stamp and digits at the right."""
+
+    conventions: tuple[str, ...]
+    stamp: str = ""
+    stamp_state: Literal["none", "good", "stale", "bad"] = "none"
+    digits: str = ""
+    message: str = ""

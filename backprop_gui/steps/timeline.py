@@ -1,0 +1,226 @@
+"""All iterations of an experiment: keyframes, losses, and replay to any moment.
+
+A timeline is cut into segments by the edits of the experiment; each has its own stepper. States at
+multiples of the stride are kept and thinned as they grow; what lies between is replayed by the
+stepper that made it, so going back gives bit-equal numbers. A branch shares its past.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backprop_gui.engine.operation import Array
+from backprop_gui.engine.stepper import Record, State, Stepper
+from backprop_gui.errors import InvalidExperiment
+from backprop_gui.experiment.build import Model, build, restored_state
+from backprop_gui.experiment.document import Experiment
+from backprop_gui.experiment.edits import edit_faults, edited_model, edited_state
+from backprop_gui.steps.training import Chunk
+
+MOST_KEYFRAMES = 1024
+KEYFRAME_BYTES = 48 * 1024 * 1024
+FIRST_STRIDE = 16
+
+
+class GrowingArray:
+    """A float64 array that is appended to; the losses of a run."""
+
+    def __init__(self) -> None:
+        self._data = np.empty(1024)
+        self.length = 0
+
+    def extend(self, values: Array) -> None:
+        needed = self.length + len(values)
+        if needed > len(self._data):
+            grown = np.empty(max(needed, 2 * len(self._data)))
+            grown[: self.length] = self._data[: self.length]
+            self._data = grown
+        self._data[self.length : needed] = values
+        self.length = needed
+
+    def view(self, end: int | None = None) -> Array:
+        return self._data[: self.length if end is None else min(max(end, 0), self.length)]
+
+
+@dataclass(eq=False)
+class Segment:
+    """Iterations from `start` on, up to the next segment, with one model.
+
+    `changes` are the parameters set by hand at `start`. `keyframes` may be empty until the state
+    at `start` is first needed. Losses are known from iteration `losses_from` on.
+    """
+
+    start: int
+    model: Model
+    stepper: Stepper
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    keyframes: list[State] = field(default_factory=list)
+    stride: int = FIRST_STRIDE
+    losses: GrowingArray = field(default_factory=GrowingArray)
+    losses_from: int = 0
+
+    def keep(self, states: tuple[State, ...]) -> None:
+        """Add keyframes at the multiples of the stride; every second goes when they are too many."""
+        for state in states:
+            last = self.keyframes[-1].iteration if self.keyframes else -1
+            if state.iteration % self.stride == 0 and state.iteration > last:
+                self.keyframes.append(state)
+                if len(self.keyframes) > _most_keyframes(state):
+                    self.stride *= 2
+                    first, rest = self.keyframes[0], self.keyframes[1:]
+                    self.keyframes = [first, *(s for s in rest if s.iteration % self.stride == 0)]
+
+    def nearest(self, iteration: int) -> State | None:
+        """The last keyframe at or before an iteration."""
+        at = bisect_right(self.keyframes, iteration, key=lambda state: state.iteration) - 1
+        return self.keyframes[at] if at >= 0 else None
+
+    def until(self, iteration: int) -> Segment:
+        """The part of this segment before `iteration`, as a segment of its own."""
+        kept = [state for state in self.keyframes if state.iteration <= iteration]
+        cut = Segment(self.start, self.model, self.stepper, self.changes, kept, self.stride)
+        cut.losses_from = self.losses_from
+        cut.losses.extend(self.losses.view(iteration - self.losses_from))
+        return cut
+
+
+def _most_keyframes(state: State) -> int:
+    size = state.parameters.nbytes + sum(array.nbytes for array in state.optimizer.values())
+    return int(min(MOST_KEYFRAMES, max(8, KEYFRAME_BYTES // max(1, size))))
+
+
+class Timeline:
+    """The iterations of an experiment; `newest` updates are done, so 0 … newest can be looked at."""
+
+    def __init__(self, segments: list[Segment], newest: int = 0) -> None:
+        self.segments = segments
+        self.newest = newest
+        self._records: OrderedDict[int, Record] = OrderedDict()
+        self._near: State | None = None
+
+    @classmethod
+    def of(cls, experiment: Experiment, source: str = "") -> Timeline:
+        """The timeline of a document, at its saved state. Raises InvalidExperiment."""
+        model = build(experiment, source)
+        if faults := edit_faults(experiment, model):
+            raise InvalidExperiment(faults, source)
+        stepper = model.stepper()
+        segments = [Segment(0, model, stepper, keyframes=[stepper.start(model.initial)])]
+        for edit in sorted(experiment.edits, key=lambda edit: edit.iteration):
+            segments = _with_segment(segments, edit.iteration, edit.set)
+        timeline = cls(segments)
+        if experiment.state is not None and experiment.state.iteration > 0:
+            state = restored_state(model, experiment.state)
+            segment = timeline.segment_of(state.iteration)
+            segment.keyframes.append(state)
+            segment.losses_from = timeline.newest = state.iteration
+        return timeline
+
+    def segment_of(self, iteration: int) -> Segment:
+        """The segment whose model computes an iteration."""
+        return self.segments[self._place_of(iteration)]
+
+    def _place_of(self, iteration: int) -> int:
+        return max(0, bisect_right(self.segments, iteration, key=lambda segment: segment.start) - 1)
+
+    def room(self) -> int | None:
+        """How far training can go in one stretch: to the next edit that is waiting, None without one."""
+        later = [segment.start for segment in self.segments if segment.start > self.newest]
+        return min(later) if later else None
+
+    def state(self, iteration: int) -> State:
+        """Where training stood after `iteration` updates, replayed from the nearest keyframe."""
+        near = self._near
+        place = self._place_of(iteration)
+        if near is not None and near.iteration == iteration:
+            return near
+        state = self.segments[place].nearest(iteration)
+        while state is None:  # edits of a file whose past was not looked at yet
+            place -= 1
+            state = self.segments[place].nearest(iteration)
+        if near is not None and max(state.iteration, self.segments[place].start) < near.iteration < iteration:
+            state, place = near, self._place_of(near.iteration)
+        while True:
+            segment = self.segments[place]
+            last = place == len(self.segments) - 1 or self.segments[place + 1].start > iteration
+            end = iteration if last else self.segments[place + 1].start
+            while state.iteration < end:
+                state = segment.stepper.record(state).after
+            if last:
+                break
+            place += 1
+            state = edited_state(self.segments[place].model, state, self.segments[place].changes)
+            self.segments[place].keyframes.insert(0, state)
+        self._near = state
+        return state
+
+    def record(self, iteration: int) -> Record:
+        """The arrays of one iteration, 0 … newest."""
+        if iteration in self._records:
+            self._records.move_to_end(iteration)
+            return self._records[iteration]
+        record = self.segment_of(iteration).stepper.record(self.state(iteration))
+        self._records[iteration] = record
+        if len(self._records) > 8:
+            self._records.popitem(last=False)
+        return record
+
+    def advance(self) -> bool:
+        """Do the newest iteration's update; False (and nothing done) when it is not finite."""
+        record, stepper = self.record(self.newest), self.segment_of(self.newest).stepper
+        if not stepper.is_finite(record):
+            return False
+        losses = np.array([stepper.loss_of(record)])
+        self.take(Chunk(self.newest, losses, (record.before, record.after), record.after))
+        return True
+
+    def take(self, chunk: Chunk) -> None:
+        """Append trained iterations; they must begin where the timeline ends."""
+        if chunk.first != self.newest:
+            raise ValueError(f"a chunk begins at {chunk.first} where the timeline ends at {self.newest}")
+        segment = self.segment_of(chunk.first)
+        following = self.room()
+        if segment.losses.length == 0:
+            segment.losses_from = chunk.first
+        segment.keep(tuple(s for s in chunk.keyframes if following is None or s.iteration < following))
+        segment.losses.extend(chunk.losses)
+        self.newest = chunk.last.iteration
+        if following is None or self.newest < following:
+            self._near = chunk.last
+
+    def losses(self) -> tuple[Array, Array]:
+        """Iterations and the batch's loss before the update of each, those that are known."""
+        parts = [(s.losses_from, s.losses.view()) for s in self.segments]
+        iterations = [np.arange(start, start + len(losses), dtype=np.float64) for start, losses in parts]
+        return np.concatenate(iterations), np.concatenate([losses for _, losses in parts])
+
+    def branch(self, iteration: int, changes: Mapping[str, Any]) -> Timeline:
+        """A timeline with the same past and, from `iteration` on, `changes` set by hand."""
+        state = edited_state(self.segments[0].model, self.state(iteration), changes)
+        kept = [segment for segment in self.segments if segment.start <= iteration]
+        segments = _with_segment([*kept[:-1], kept[-1].until(iteration)], iteration, changes)
+        fresh = segments[-1]
+        fresh.keyframes = [state]
+        fresh.losses_from = iteration
+        return Timeline(segments, iteration)
+
+    def back_to_start(self) -> Timeline:
+        """A timeline at iteration 0 with nothing done yet; edits made at iteration 0 stay."""
+        return Timeline([self.segment_of(0).until(0)])
+
+
+def _with_segment(segments: list[Segment], start: int, changes: Mapping[str, Any]) -> list[Segment]:
+    """The segments with one more, which takes the place of one that begins at the same iteration."""
+    last = segments[-1]
+    model = edited_model(last.model, changes)
+    if last.start == start:
+        merged = {**last.changes, **changes}
+        keyframes = [edited_state(model, state, changes) for state in last.keyframes[:1]]
+        return [*segments[:-1], Segment(start, model, model.stepper(), merged, keyframes)]
+    return [*segments, Segment(start, model, model.stepper(), changes)]
