@@ -1,0 +1,229 @@
+"""The explain panel: one question, the rule in symbols and in numbers, the result, what it means."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QScrollArea, QWidget
+
+from backprop_gui.present.pictures import ExplainPage, Phase
+from backprop_gui.views.explain_block import BlockView
+from backprop_gui.views.fonts import ui_font
+from backprop_gui.views.labels import set_look
+from backprop_gui.views.theme import LIGHT, Theme
+
+try:
+    from PySide6.QtGui import QAccessibleAnnouncementEvent
+except ImportError:  # Qt before 6.8
+    QAccessibleAnnouncementEvent = None  # type: ignore[assignment,misc]
+
+KICKER_PIXELS, TITLE_PIXELS, TEXT_PIXELS, CONTROL_PIXELS = 11.5, 19.0, 13.5, 12.0
+SIDE = 18
+PAPER = "Work it out on paper, then press →."
+_NAME = re.compile(r"\*([^*]+)\*")
+
+_BLANK = ExplainPage(phase="given", kicker="", question="")
+
+
+class ExplainPanel(QWidget):
+    """Shows an `ExplainPage`; its widgets are kept from page to page."""
+
+    target_activated = Signal(object)  # a factor of a formula: a quantity, or the name of a rule
+    unfold_requested = Signal()
+    ask_first_requested = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("explain")
+        self.setAccessibleName("Explanation")
+        self._theme: Theme = LIGHT
+        self._scale = 1.0
+        self._page = _BLANK
+        self._kicker = QLabel(self)
+        self._ask_first = QCheckBox("Ask first", self)
+        self._ask_first.setToolTip("First the question, then → shows the number")
+        self._ask_first.clicked.connect(self.ask_first_requested)
+        self._scroll = QScrollArea(self)
+        self._sheet = QWidget()
+        self._title, self._why, self._meaning = (self._new_text() for _ in range(3))
+        self._unfold = QPushButton(self._sheet)
+        self._unfold.setProperty("quiet", True)
+        self._unfold.clicked.connect(self._request_unfold)
+        self._blocks: list[BlockView] = []
+        self._set_up_scrolling()
+        self._kicker.setWordWrap(True)
+        self._kicker.setTextFormat(Qt.TextFormat.PlainText)
+        self._set_looks()
+        self._fill()
+
+    def _set_up_scrolling(self) -> None:
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._sheet)
+        for see_through in (self._sheet, self._scroll.viewport()):
+            see_through.setAutoFillBackground(False)
+        for control in (self._ask_first, self._unfold):
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _new_text(self) -> QLabel:
+        label = QLabel(self._sheet)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return label
+
+    # --- being told ------------------------------------------------------------------------------
+
+    def show_page(self, page: ExplainPage) -> None:
+        """Show this page, and say its announcement to screen readers."""
+        if page != self._page:
+            other_question = (page.kicker, page.question) != (self._page.kicker, self._page.question)
+            other_look = (page.phase, page.asking) != (self._page.phase, self._page.asking)
+            self._page = page
+            if other_look:
+                self._set_looks()
+            self._fill()
+            self._arrange()
+            if other_question:
+                self._scroll.verticalScrollBar().setValue(0)
+            self.setAccessibleDescription(page.text)
+        self._announce(page.announcement)
+
+    def show_ask_first(self, on: bool) -> None:
+        """Show whether the question is asked before the number is shown."""
+        self._ask_first.setChecked(on)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
+        self._theme = theme
+        for block in self._blocks:
+            block.set_theme(theme)
+        self._set_looks()
+        self._fill()
+        self.update()
+
+    def set_text_scale(self, scale: float) -> None:
+        """Text and formulas at `scale` times their plain size."""
+        self._scale = scale
+        for block in self._blocks:
+            block.set_text_scale(scale)
+        self._set_looks()
+        self._arrange()
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _set_looks(self) -> None:
+        scale, theme = self._scale, self._theme
+        kicker = ui_font(KICKER_PIXELS * scale, "semibold")
+        kicker.setCapitalization(QFont.Capitalization.AllUppercase)
+        kicker.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
+        set_look(self._kicker, kicker, phase_colour(theme, self._page.phase))
+        set_look(self._title, ui_font(TITLE_PIXELS * scale, "semibold"), theme.text)
+        quiet = theme.muted if self._page.asking else theme.text
+        set_look(self._why, ui_font(TEXT_PIXELS * scale), quiet)
+        set_look(self._meaning, ui_font(TEXT_PIXELS * scale), theme.text)
+        set_look(self._ask_first, ui_font(CONTROL_PIXELS * scale), theme.muted)
+        set_look(self._unfold, ui_font(CONTROL_PIXELS * scale), theme.accent)
+
+    def _fill(self) -> None:
+        """Put the page's texts and formulas into the widgets."""
+        page = self._page
+        colour = phase_colour(self._theme, page.phase)
+        self._kicker.setText(page.kicker)
+        for label, text in (
+            (self._title, page.question),
+            (self._why, PAPER if page.asking else page.why),
+            (self._meaning, "" if page.asking else page.meaning),
+        ):
+            label.setText(rich_text(text))
+            label.setVisible(bool(text))
+        blocks = () if page.asking else page.blocks
+        while len(self._blocks) < len(blocks):
+            self._blocks.append(self._new_block())
+        for view, block in zip(self._blocks, blocks, strict=False):
+            view.show_block(block, colour)
+        for place, view in enumerate(self._blocks):
+            view.setVisible(place < len(blocks))
+        self._unfold.setText("Fold (U)" if page.unfold == "unfolded" else "Unfold to the loss (U)")
+        self._unfold.setVisible(page.unfold != "none" and not page.asking)
+
+    def _new_block(self) -> BlockView:
+        block = BlockView(self._sheet)
+        block.set_theme(self._theme)
+        block.set_text_scale(self._scale)
+        block.target_activated.connect(self.target_activated)
+        return block
+
+    def _arrange(self) -> None:
+        """Give every widget its place at once: nothing moves after the page is painted."""
+        scale = self._scale
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        # Room for the bar is kept whether it shows or not: lines break alike on short and long pages.
+        inner = max(1, self.width() - SIDE - max(SIDE, bar + 2))
+        head = self._arrange_head(inner)
+        self._scroll.setGeometry(0, head, self.width(), max(0, self.height() - head))
+        y = 0
+        for label, gap in ((self._title, 0), (self._why, 5)):
+            if not label.isHidden():
+                y = self._place(label, y + round(gap * scale), inner, label.heightForWidth(inner))
+        y += round(12 * scale)
+        for block in self._blocks:
+            if not block.isHidden():
+                y = self._place(block, y, inner, block.arrange(inner)) + round(9 * scale)
+        if not self._unfold.isHidden():
+            size = self._unfold.sizeHint()
+            self._unfold.setGeometry(SIDE - round(4 * scale), y - 2, min(size.width(), inner), size.height())
+            y += size.height() + round(2 * scale)
+        if not self._meaning.isHidden():
+            y = self._place(self._meaning, y + round(2 * scale), inner, self._meaning.heightForWidth(inner))
+        self._sheet.resize(max(1, self.width() - bar), y + SIDE)
+
+    @staticmethod
+    def _place(widget: QWidget, y: int, width: int, height: int) -> int:
+        widget.setGeometry(SIDE, y, width, height)
+        return y + height
+
+    def _arrange_head(self, inner: int) -> int:
+        """Kicker at the left, the switch at the right; the height they take."""
+        top = round(12 * self._scale)
+        switch = self._ask_first.sizeHint()
+        room = max(1, inner - switch.width() - 8)
+        height = max(switch.height(), self._kicker.heightForWidth(room))
+        self._kicker.setGeometry(SIDE, top, room, height)
+        self._ask_first.setGeometry(SIDE + inner - switch.width(), top, switch.width(), switch.height())
+        return top + height + round(3 * self._scale)
+
+    def _announce(self, sentence: str) -> None:
+        if sentence and QAccessibleAnnouncementEvent is not None:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
+
+    def _request_unfold(self) -> None:
+        self.unfold_requested.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.window))
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+
+def phase_colour(theme: Theme, phase: Phase) -> str:
+    """The colour of a phase; before the first step there is none."""
+    return theme.muted if phase == "given" else str(getattr(theme, phase))
+
+
+def rich_text(sentence: str) -> str:
+    """The sentence with its names, which stand between asterisks, slanted."""
+    return _NAME.sub(r"<i>\1</i>", escape(sentence)).replace("\n", "<br>")

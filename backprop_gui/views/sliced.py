@@ -1,0 +1,49 @@
+"""Long work cut into short slices, so that the window stays awake meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from time import perf_counter
+
+from PySide6.QtCore import QObject, QTimer
+
+SLICE_SECONDS = 0.006  # leaves room for a step and its paint within a frame of 16 ms
+
+
+class SlicedWork(QObject):
+    """Walks one iterator at a time; short work is done before `start` returns."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._steps: Iterator[object] | None = None
+        self._done: Callable[[], None] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(1)
+        self._timer.timeout.connect(self._work)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the work is not finished."""
+        return self._steps is not None
+
+    def start(self, steps: Iterator[object], done: Callable[[], None]) -> None:
+        """Walk `steps` to its end, then call `done`; what was under way is dropped."""
+        self._steps, self._done = steps, done
+        self._timer.start()
+        self._work()
+
+    def stop(self) -> None:
+        """Drop what is under way."""
+        self._steps = self._done = None
+        self._timer.stop()
+
+    def _work(self) -> None:
+        if self._steps is None or self._done is None:
+            return
+        end = perf_counter() + SLICE_SECONDS
+        for _ in self._steps:
+            if perf_counter() >= end:
+                return
+        done = self._done
+        self.stop()
+        done()

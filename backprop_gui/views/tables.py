@@ -1,0 +1,241 @@
+"""The tables of the window: gradients, parameters, samples, history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QTableView,
+    QToolTip,
+    QWidget,
+)
+
+from backprop_gui.present.pictures import TablePicture
+from backprop_gui.views.table_model import TableModel
+from backprop_gui.views.table_parts import (
+    CellDelegate,
+    ColumnHead,
+    ColumnWidths,
+    elided,
+    fitted,
+)
+from backprop_gui.views.theme import LIGHT, Theme
+
+Index = QModelIndex | QPersistentModelIndex
+
+ROW_HEIGHT = 27
+MEASURED_ROWS = 60  # rows looked at for the widths of the columns
+
+
+class TableView(QTableView):
+    """Shows a `TablePicture`; moves by ↑ ↓ Tab, and leaves all other keys to the window."""
+
+    row_activated = Signal(str)  # identity of a row that was clicked, or Enter pressed on
+    edit_requested = Signal(str, str, str)  # identity, column key, typed text
+
+    def __init__(self, name: str = "Table", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme: Theme = LIGHT
+        self._scale = 1.0
+        self._widths = ColumnWidths()
+        self._model = TableModel(self)
+        self._cells = CellDelegate(self)
+        self._head = ColumnHead(self)
+        self.setAccessibleName(name)
+        self.setModel(self._model)
+        self.setItemDelegate(self._cells)
+        self.setHorizontalHeader(self._head)
+        self._set_behaviour()
+        self._cells.edit_requested.connect(self.edit_requested)
+        self._model.modelReset.connect(self._start_anew)
+        self._model.lit_row_found.connect(self._keep_visible)
+        self.clicked.connect(self._activate)
+        self.set_theme(self._theme)
+        self.set_text_scale(self._scale)
+
+    def _set_behaviour(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._head.setMinimumSectionSize(1)
+        self.setSortingEnabled(True)
+
+    # --- being told ------------------------------------------------------------------------------
+
+    def show_table(self, picture: TablePicture) -> None:
+        """Show this picture; rows that stay are changed in place."""
+        lit_before = self._model.lit
+        self._model.show(picture, self._visible_rows())
+        self._lay_out_columns()
+        if self._model.lit != lit_before:
+            self.viewport().update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Show in the colours of `theme`."""
+        self._theme = self._cells.theme = self._head.theme = theme
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, QColor(theme.window))
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.window))
+        palette.setColor(QPalette.ColorRole.Text, QColor(theme.text))
+        self.setPalette(palette)
+        self.viewport().update()
+        self._head.viewport().update()
+
+    def set_text_scale(self, scale: float) -> None:
+        """Text and rows at `scale` times their plain size."""
+        self._scale = scale
+        self._cells.show_scale(scale)
+        self._head.show_scale(scale)
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT * scale))
+        self.verticalScrollBar().setSingleStep(round(ROW_HEIGHT * scale))
+        self._widths.forget()
+        self._lay_out_columns()
+        self.viewport().update()
+
+    def _start_anew(self) -> None:
+        self._head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self._widths.forget()
+
+    def _keep_visible(self, row: int) -> None:
+        if self.state() != QAbstractItemView.State.EditingState:
+            self.executeDelayedItemsLayout()  # new rows can only be scrolled to when they have a place
+            self.scrollTo(self._model.index(row, 0), QAbstractItemView.ScrollHint.EnsureVisible)
+
+    # --- widths ----------------------------------------------------------------------------------
+
+    def _visible_rows(self) -> range:
+        """The rows on screen, those half hidden too."""
+        height = self.viewport().height()
+        first = max(0, self.rowAt(0))
+        last = self.rowAt(height - 1)
+        return range(first, (self._model.rowCount() if last < 0 else last + 1))
+
+    def _lay_out_columns(self) -> None:
+        columns = self._model.columns
+        rows = self._visible_rows()[:MEASURED_ROWS]
+        texts = [self._model.row(row).texts for row in rows]
+        natural = self._widths.measure(columns, texts, self._scale)
+        least = [min(want, 64.0 * self._scale) for want in natural]
+        for section, width in enumerate(fitted(natural, least, self.viewport().width())):
+            if self.columnWidth(section) != width:
+                self.setColumnWidth(section, width)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._model.lit_row() >= 0:
+            self._keep_visible(self._model.lit_row())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out_columns()
+
+    # --- keys and mouse --------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._activate(self.currentIndex())
+        elif _is_own(event):
+            super().keyPressEvent(event)
+        else:
+            event.ignore()  # ← → Space Page Home End belong to the window
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab walks along the cells of the row, and on to the next control at its end."""
+        current = self.currentIndex()
+        beside = current.siblingAtColumn(current.column() + (1 if forward else -1))
+        if not beside.isValid():
+            return super().focusNextPrevChild(forward)
+        self.selectionModel().setCurrentIndex(beside, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        return True
+
+    def _activate(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.row_activated.emit(self._model.row(index.row()).identity)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def _tip(self, position: QPoint) -> str:
+        """All digits, or the text that had no room."""
+        index = self.indexAt(position)
+        if not index.isValid():
+            return ""
+        tip = index.data(Qt.ItemDataRole.ToolTipRole)
+        if tip:
+            return str(tip)
+        text = index.data(Qt.ItemDataRole.DisplayRole)
+        column = self._model.columns[index.column()]
+        room = self.columnWidth(index.column()) - 2 * self._cells.padding()
+        return text if elided(text, column, QFontMetrics(self._cells.font), room) != text else ""
+
+    # --- copying ---------------------------------------------------------------------------------
+
+    def copy_selection(self) -> None:
+        """The selected cells with all digits, tab-separated, to the clipboard; all when none is selected.
+
+        Whole rows bring the heads of the columns along.
+        """
+        QGuiApplication.clipboard().setText(self.selection_as_text())
+
+    def selection_as_text(self) -> str:
+        """What `copy_selection` copies."""
+        columns = range(self._model.columnCount())
+        cells: dict[int, set[int]] = {}
+        for stretch in self.selectionModel().selection().toList():
+            for row in range(stretch.top(), stretch.bottom() + 1):
+                cells.setdefault(row, set()).update(range(stretch.left(), stretch.right() + 1))
+        if not cells:
+            cells = {row: set(columns) for row in range(self._model.rowCount())}
+        used = sorted(set().union(*cells.values())) if cells else []
+        lines = []
+        if all(len(chosen) == len(columns) for chosen in cells.values()):
+            lines.append("\t".join(column.title for column in self._model.columns))
+        for row in sorted(cells):
+            full = self._model.row(row).full
+            lines.append("\t".join(full[column] if column in cells[row] else "" for column in used))
+        return "\n".join(lines) + "\n"
+
+
+def _is_own(event: QKeyEvent) -> bool:
+    """Whether the table moves, selects or edits by this key."""
+    plain = not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+    moves = event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_F2)
+    return (moves and plain) or event.matches(QKeySequence.StandardKey.SelectAll)
