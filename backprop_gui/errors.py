@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST_FAULT = 1000  # characters
+
 
 class BackpropError(Exception):
     """Base of all errors that are told to the user; the text is the sentence they read."""
@@ -14,13 +16,19 @@ class InvalidExperiment(BackpropError):
     """
 
     def __init__(self, faults: list[str], source: str = "") -> None:
-        self.faults = faults
+        self.faults = [_one_line(fault) for fault in faults]
         self.source = source
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
         """One line a fault, with the file in front."""
         return [f"{self.source}: {fault}" if self.source else fault for fault in self.faults]
+
+
+def _one_line(fault: str) -> str:
+    """A fault repeats names from the file, which may hold anything."""
+    line = " ".join(fault.splitlines())
+    return line if len(line) <= LONGEST_FAULT else line[:LONGEST_FAULT] + "…"
 
 
 class InvalidEdit(BackpropError):

@@ -100,7 +100,25 @@ def _sigmoid(x: float) -> float:
 
 
 def _exp(x: float) -> float:
-    return math.exp(x) if x < 709.78 else math.inf
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def _quotient(top: float, bottom: float) -> float:
+    if bottom != 0:
+        return top / bottom
+    return math.copysign(math.inf, top) * math.copysign(1.0, bottom) if top else math.nan
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    except ValueError:  # a root of a negative number, or one over zero
+        return math.inf if base == 0 else math.nan
 
 
 FUNCTIONS: dict[str, Callable[..., float]] = {
@@ -110,7 +128,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "ln": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
     "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
     "abs": abs,
-    "sign": lambda x: float((x > 0) - (x < 0)),
+    "sign": lambda x: float((x > 0) - (x < 0)) if x == x else math.nan,
     "max": max,
     "min": min,
     "identity": lambda x: x,
@@ -137,7 +155,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
 def evaluate(expression: Expression, lookup: Callable[[Hashable], float]) -> float:
     """The number an expression comes to; `lookup` gives the value of a reference.
 
-    Overflow gives infinity and a division by zero gives not-a-number, as the arrays do.
+    Overflow and a division by zero give infinity or not-a-number, as the arrays do.
     """
     match expression:
         case Ref(key):
@@ -152,13 +170,9 @@ def evaluate(expression: Expression, lookup: Callable[[Hashable], float]) -> flo
                 result *= evaluate(factor, lookup)
             return result
         case Quotient(top, bottom):
-            below = evaluate(bottom, lookup)
-            return evaluate(top, lookup) / below if below != 0 else math.nan
+            return _quotient(evaluate(top, lookup), evaluate(bottom, lookup))
         case Power(base, exponent):
-            try:
-                return float(evaluate(base, lookup) ** evaluate(exponent, lookup))
-            except OverflowError:
-                return math.inf
+            return _power(evaluate(base, lookup), evaluate(exponent, lookup))
         case Negative(child) | Slope(_, _, child):
             value = evaluate(child, lookup)
             return -value if isinstance(expression, Negative) else value

@@ -81,7 +81,8 @@ def _operation(row: OutputwiseLoss) -> Operation:
 
     def forward(operands: tuple[Array, ...], attributes: Attributes) -> Array:
         each = row.value(operands[0], operands[1])
-        return each.reshape(len(each), -1).sum(axis=1)
+        total: Array = each.reshape(len(each), -1).sum(axis=1)
+        return total
 
     def pullback(
         upstream: Array, operands: tuple[Array, ...], output: Array, attributes: Attributes

@@ -102,11 +102,14 @@ class Stepper:
             return float(losses[0]) if len(losses) == 1 else float(losses.mean())
 
     def is_finite(self, record: Record) -> bool:
-        """Whether loss and new parameters are finite: one sum tells, for both kinds of overflow."""
+        """Whether the loss and the new state are finite: one sum tells, for both kinds of overflow."""
+        arrays = [record.after.parameters, *record.after.optimizer.values()]
+        loss = self.loss_of(record)
         with np.errstate(all="ignore"):
-            total = self.loss_of(record) + float(np.add.reduce(record.after.parameters))
+            total = loss + sum(float(np.add.reduce(array)) for array in arrays)
+        # Large finite numbers may overflow in the sum alone.
         return math.isfinite(total) or (
-            math.isfinite(self.loss_of(record)) and bool(np.isfinite(record.after.parameters).all())
+            math.isfinite(loss) and all(bool(np.isfinite(array).all()) for array in arrays)
         )
 
     def losses(self, parameters: Array, leaves: Mapping[int, Array]) -> Array:

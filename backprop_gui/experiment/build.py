@@ -15,12 +15,18 @@ from numpy.typing import NDArray
 
 from backprop_gui.engine.batches import Batches
 from backprop_gui.engine.graph import Graph
-from backprop_gui.engine.operation import Array
+from backprop_gui.engine.operation import Array, Shape
 from backprop_gui.engine.optimizers import OPTIMIZERS, Optimizer
 from backprop_gui.engine.stepper import State, Stepper
 from backprop_gui.errors import InvalidExperiment
-from backprop_gui.experiment.document import Experiment, Rows, SavedState, Training
-from backprop_gui.experiment.wiring import wire
+from backprop_gui.experiment.document import Experiment, Network, Rows, SavedState, Training
+from backprop_gui.experiment.sentences import counted, listed, shown
+from backprop_gui.experiment.wiring import LARGEST_LAYER, wire
+
+MOST_ITERATIONS = 10**12
+LARGEST_SEED = 2**63
+MOST_NUMBERS = 100_000_000  # values of one iteration's nodes, all samples together
+MOST_ROW_FAULTS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,21 +57,35 @@ class Model:
 
 def build(experiment: Experiment, source: str = "") -> Model:
     """The model of a document; raises InvalidExperiment with all its faults."""
-    faults = _training_faults(experiment.training)
-    graph, initial, wiring_faults = wire(experiment.network, experiment.training.seed)
+    training, network = experiment.training, experiment.network
+    faults = _training_faults(training)
+    seed = training.seed if 0 <= training.seed < LARGEST_SEED else 0  # else a fault is told already
+    graph, initial, wiring_faults = wire(network, seed)
     faults += wiring_faults
+    leaves, rows = _leaves(experiment.data, _leaf_shapes(network, graph), faults)
     if graph is None:
         raise InvalidExperiment(faults, source)
-    leaves, rows = _leaves(experiment.data, graph, faults)
-    frozen = _frozen(experiment.training.frozen, graph, faults)
+    frozen = _frozen(training.frozen, graph, faults)
     if experiment.state is not None:
-        _state_faults(experiment.state, graph, faults)
+        _state_faults(experiment.state, graph, training.optimizer.kind, faults)
+    samples = min(training.batch_size, rows)
+    numbers = sum(math.prod(node.shape) for node in graph.nodes if node.kind != "parameter")
+    if samples * numbers > MOST_NUMBERS:
+        faults.append(
+            f"$.training.batch_size: {samples:,} samples of {numbers:,} values each are too many to compute "
+            f"at once; up to {max(1, MOST_NUMBERS // numbers):,} would be right"
+        )
     if faults:
         raise InvalidExperiment(faults, source)
-    training = experiment.training
-    batches = Batches(rows, min(training.batch_size, rows), training.shuffle, training.seed)
-    settings = {"learning_rate": float(training.optimizer.learning_rate)}
-    return Model(graph, initial, leaves, batches, OPTIMIZERS[training.optimizer.kind], settings, frozen)
+    return Model(
+        graph,
+        initial,
+        {graph.by_name[name]: array for name, array in leaves.items()},
+        Batches(rows, samples, training.shuffle, training.seed),
+        OPTIMIZERS[training.optimizer.kind],
+        {"learning_rate": float(training.optimizer.learning_rate)},
+        frozen,
+    )
 
 
 def rate_fault(rate: float) -> str:
@@ -75,50 +95,83 @@ def rate_fault(rate: float) -> str:
     return ""
 
 
+def iteration_fault(iteration: int) -> str:
+    """What is wrong with the number of an iteration; empty when nothing is."""
+    if not 0 <= iteration <= MOST_ITERATIONS:
+        return f"is {shown(iteration)}; 0 to {MOST_ITERATIONS:,} would be right"
+    return ""
+
+
 def _training_faults(training: Training) -> list[str]:
     faults = []
-    if training.optimizer.kind not in OPTIMIZERS:
-        known = ", ".join(OPTIMIZERS)
+    kind = training.optimizer.kind
+    if kind not in OPTIMIZERS:
         faults.append(
-            f"$.training.optimizer.kind: '{training.optimizer.kind}' is unknown; one of {known} would be right"
+            f"$.training.optimizer.kind: {shown(kind)} is unknown; one of {listed(OPTIMIZERS)} would be right"
         )
     if fault := rate_fault(training.optimizer.learning_rate):
         faults.append(f"$.training.optimizer.learning_rate: {fault}")
     if training.batch_size < 1:
-        faults.append(f"$.training.batch_size: is {training.batch_size}; 1 or more would be right")
-    if not 0 <= training.iterations <= 10**12:
-        faults.append(f"$.training.iterations: is {training.iterations}; 0 or more would be right")
-    if not 0 <= training.seed < 2**63:
-        faults.append(f"$.training.seed: is {training.seed}; a whole number from 0 would be right")
+        faults.append(f"$.training.batch_size: is {shown(training.batch_size)}; 1 or more would be right")
+    if fault := iteration_fault(training.iterations):
+        faults.append(f"$.training.iterations: {fault}")
+    if not 0 <= training.seed < LARGEST_SEED:
+        faults.append(
+            f"$.training.seed: is {shown(training.seed)}; "
+            f"a whole number from 0 to {LARGEST_SEED - 1} would be right"
+        )
     return faults
 
 
-def _leaves(data: Mapping[str, Rows], graph: Graph, faults: list[str]) -> tuple[dict[int, Array], int]:
-    """The data of each input and target node, and the number of rows."""
-    leaves: dict[int, Array] = {}
-    wanted = {node.name: i for i, node in enumerate(graph.nodes) if node.kind in ("input", "target")}
+def _leaf_shapes(network: Network, graph: Graph | None) -> dict[str, Shape | None]:
+    """The shape of one row for each input and the targets; None where a fault leaves it unknown."""
+    if graph is not None:
+        return {node.name: node.shape for node in graph.nodes if node.kind in ("input", "target")}
+    sizes = {name: (size,) if 1 <= size <= LARGEST_LAYER else None for name, size in network.inputs.items()}
+    return {**sizes, "targets": None}
+
+
+def _leaves(
+    data: Mapping[str, Rows], shapes: Mapping[str, Shape | None], faults: list[str]
+) -> tuple[dict[str, Array], int]:
+    """The data of each input and of the targets, and the number of rows."""
+    leaves: dict[str, Array] = {}
     for name in data:
-        if name not in wanted:
-            faults.append(f"$.data.{name}: no input has this name; {', '.join(wanted)} would be right")
+        if name not in shapes:
+            faults.append(
+                f"$.data.{name}: no input has this name; remove it, or one of {listed(shapes)} would be right"
+            )
     rows = len(data.get("targets", ()))
     if "targets" in data and rows == 0:
         faults.append("$.data.targets: has no rows; a row per sample would be right")
-    for name, index in wanted.items():
+    for name, shape in shapes.items():
         if name not in data:
             faults.append(f"$.data: there is nothing for '{name}'; give it a row per sample")
             continue
-        width = math.prod(graph.nodes[index].shape)
-        found = len(faults)
-        for place, row in enumerate(data[name]):
-            if len(row) != width:
-                faults.append(f"$.data.{name}[{place}]: has {len(row)} numbers; {width} would be right")
-            elif not all(map(math.isfinite, row)):
-                faults.append(f"$.data.{name}[{place}]: holds a number that is not finite")
-        if len(data[name]) != rows:
-            faults.append(f"$.data.{name}: has {len(data[name])} rows; {rows} would be right, as targets has")
-        if len(faults) == found:
-            leaves[index] = np.array(data[name], dtype=np.float64).reshape(rows, *graph.nodes[index].shape)
+        found = _row_faults(data[name], None if shape is None else math.prod(shape))
+        if len(data[name]) != rows and "targets" in data:
+            have = counted(len(data[name]), "row", "rows")
+            found.append(f": has {have}; {rows:,} would be right, as targets has")
+        faults += [f"$.data.{name}{fault}" for fault in found]
+        if not found and shape is not None:
+            leaves[name] = np.array(data[name], dtype=np.float64).reshape(-1, *shape)
     return leaves, rows
+
+
+def _row_faults(rows: Rows, width: int | None) -> list[str]:
+    """What is wrong within rows of data, the first few of them, each beginning with its place."""
+    faults: list[str] = []
+    for place, row in enumerate(rows):
+        if width is not None and len(row) != width:
+            have = counted(len(row), "number", "numbers")
+            faults.append(f"[{place}]: has {have}; {width:,} would be right")
+        elif not all(map(math.isfinite, row)):
+            faults.append(f"[{place}]: holds a number that is not finite; finite numbers would be right")
+    more = len(faults) - MOST_ROW_FAULTS
+    if more > 0:
+        rest = counted(more, "more row has", "more rows have")
+        return [*faults[:MOST_ROW_FAULTS], f": {rest} such a fault"]
+    return faults
 
 
 def _frozen(patterns: list[str], graph: Graph, faults: list[str]) -> NDArray[np.bool_]:
@@ -133,29 +186,40 @@ def _frozen(patterns: list[str], graph: Graph, faults: list[str]) -> NDArray[np.
         ]
         if not hit:
             faults.append(
-                f"$.training.frozen[{place}]: no parameter is called '{pattern}'; w5, b* or a parameter's name would be right"
+                f"$.training.frozen[{place}]: no parameter is called {shown(pattern)}; "
+                "w5, b* or a parameter's name would be right"
             )
         frozen[hit] = True
     return frozen
 
 
-def _state_faults(state: SavedState, graph: Graph, faults: list[str]) -> None:
-    """Whether a saved state fits the network."""
+def _state_faults(state: SavedState, graph: Graph, kind: str, faults: list[str]) -> None:
+    """Whether a saved state fits the network and the optimiser."""
     names = set(graph.parameters.names)
-    if state.iteration < 0:
-        faults.append(f"$.state.iteration: is {state.iteration}; 0 or more would be right")
+    if fault := iteration_fault(state.iteration):
+        faults.append(f"$.state.iteration: {fault}")
+    if kind in OPTIMIZERS and state.iteration > 0:
+        kept = OPTIMIZERS[kind].state
+        faults.extend(
+            f"$.state.optimizer.{name}: {kind} keeps nothing of this name; remove it"
+            for name in state.optimizer
+            if name not in kept
+        )
+        faults.extend(
+            f"$.state.optimizer: there is nothing for '{name}'; {kind} needs a number for each parameter"
+            for name in kept
+            if name not in state.optimizer
+        )
     for where, given in (
         ("parameters", state.parameters),
         *((f"optimizer.{k}", v) for k, v in state.optimizer.items()),
     ):
-        if odd := set(given) ^ names:
-            one = sorted(odd)[0]
-            what = (
-                "is missing; give it a number"
-                if one in names
-                else "is no parameter of the network; remove it"
-            )
-            faults.append(f"$.state.{where}: '{one}' {what}")
+        if missing := [name for name in graph.parameters.names if name not in given]:
+            what = "is missing; give it a number" if len(missing) == 1 else "are missing; give each a number"
+            faults.append(f"$.state.{where}: {listed(missing)} {what}")
+        if odd := [shown(name) for name in given if name not in names]:
+            what = "is no parameter" if len(odd) == 1 else "are no parameters"
+            faults.append(f"$.state.{where}: {listed(odd)} {what} of the network; remove what is too much")
 
 
 def saved_state(model: Model, state: State) -> SavedState:

@@ -17,33 +17,40 @@ import numpy as np
 
 from backprop_gui.engine.stepper import State
 from backprop_gui.errors import InvalidEdit
-from backprop_gui.experiment.build import Model, rate_fault
+from backprop_gui.experiment.build import Model, iteration_fault, rate_fault
 from backprop_gui.experiment.document import Edit, Experiment
+from backprop_gui.experiment.sentences import LONGEST_TEXT, is_finite_number, shown
 
 RATE = "learning_rate"
 
 
 def parse_number(text: str) -> float:
     """A number as people type it: 0.5, 0,5, 1/3, −2e-3. Raises InvalidEdit with a sentence."""
-    plain = text.strip().replace("−", "-").replace(" ", "").replace("\u202f", "")
+    plain = text.replace("−", "-")
+    for space in (" ", "\u00a0", "\u202f"):
+        plain = plain.replace(space, "")
     if "," in plain and "." not in plain:
         plain = plain.replace(",", ".")
-    parts = plain.split("/")
     try:
-        value = float(parts[0]) / float(parts[1]) if len(parts) == 2 else float(plain)
+        parts = [float(part) for part in plain.split("/", 1)]
+        value = parts[0] / parts[1] if len(parts) == 2 else parts[0]
     except ValueError:
-        raise InvalidEdit(f"“{text}” is no number; 0.5, 1/3 or -2e-3 would be right") from None
+        raise InvalidEdit(f"{_quoted(text)} is no number; 0.5, 1/3 or -2e-3 would be right") from None
     except ZeroDivisionError:
-        raise InvalidEdit(f"“{text}” divides by zero; a finite number would be right") from None
-    if not math.isfinite(value):
-        raise InvalidEdit(f"“{text}” is not finite; a finite number would be right")
+        raise InvalidEdit(f"{_quoted(text)} divides by zero; a finite number would be right") from None
+    if not all(map(math.isfinite, (value, *parts))):
+        raise InvalidEdit(f"{_quoted(text)} is not finite; a finite number would be right")
     return value
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”" if len(text) <= LONGEST_TEXT else f"“{text[:LONGEST_TEXT]}…”"
 
 
 def check_edit(model: Model, name: str, value: Any) -> float:
     """The number to be set. Raises InvalidEdit when the name or the value can't be taken."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidEdit(f"{name} can't be {value!r}; a finite number would be right")
+    if not is_finite_number(value):
+        raise InvalidEdit(f"{name} can't be {shown(value)}; a finite number would be right")
     if name == RATE:
         if fault := rate_fault(float(value)):
             raise InvalidEdit(fault)
@@ -73,7 +80,7 @@ def _data_place(model: Model, name: str) -> tuple[int, tuple[int, ...]]:
     shape = model.leaves[index].shape
     if len(element) != len(shape) or any(not 0 <= e < s for e, s in zip(element, shape, strict=True)):
         limits = ", ".join(str(length) for length in shape)
-        raise InvalidEdit(f"{name} is outside the data; the largest place is [{limits}]")
+        raise InvalidEdit(f"{name} is outside the data; row and value from 1 to [{limits}] would be right")
     return index, element
 
 
@@ -108,8 +115,8 @@ def edit_faults(experiment: Experiment, model: Model) -> list[str]:
     """What is wrong with the edits of a document, a line each."""
     faults: list[str] = []
     for place, edit in enumerate(experiment.edits):
-        if edit.iteration < 0:
-            faults.append(f"$.edits[{place}].iteration: is {edit.iteration}; 0 or more would be right")
+        if fault := iteration_fault(edit.iteration):
+            faults.append(f"$.edits[{place}].iteration: {fault}")
         for name, value in edit.set.items():
             try:
                 check_edit(model, name, value)

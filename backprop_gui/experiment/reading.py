@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 from backprop_gui.errors import FileTrouble, InvalidExperiment
-from backprop_gui.experiment.document import FORMAT, Experiment
+from backprop_gui.experiment.document import FORMAT, Draw, Experiment, Node, Notation
+from backprop_gui.experiment.sentences import shown
 
+HINTS = {
+    "weights": 'a list of rows of numbers, the name of a parameter, or {"init": …}',
+    "biases": 'a list of numbers, the name of a parameter, {"init": …}, or null for none',
+}
 LARGEST_FILE = 64 * 1024 * 1024  # bytes; bounded before memory is taken
 
 
@@ -22,69 +28,116 @@ def read_experiment(path: Path) -> Experiment:
     try:
         if path.is_dir():
             raise FileTrouble(f"{path}: is a folder; an experiment is a .json file")
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise FileTrouble(f"{path}: has {size:,} bytes; an experiment may have {LARGEST_FILE:,}")
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)  # not more: the size of a pipe or device is not known
+        if len(data) > LARGEST_FILE:
+            raise FileTrouble(f"{path}: is too large; an experiment may have up to {LARGEST_FILE:,} bytes")
     except FileNotFoundError:
         raise FileTrouble(
             f"{path}: there is no such file; `backprop-gui presets` lists what is built in"
         ) from None
-    except OSError as error:
-        raise FileTrouble(f"{path}: can't be read ({error.strerror or error}); choose another file") from None
+    except (OSError, ValueError) as error:  # ValueError: no path can hold a zero byte
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FileTrouble(f"{path}: can't be read ({reason}); choose another file") from None
     return decode(data, str(path))
 
 
 def decode(data: bytes, source: str = "") -> Experiment:
     """The document in `data`; `source` names it in faults."""
+    data = data.removeprefix(codecs.BOM_UTF8)  # some editors write one
     try:
         version = msgspec.json.decode(data, type=_Version).format
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidExperiment([_json_fault(data, str(error))], source) from None
-    if version > FORMAT:
-        fault = f"$.format: {version} is newer than this program reads; it reads up to {FORMAT}, so update it"
-        raise InvalidExperiment([fault], source)
-    if version < 1:
-        raise InvalidExperiment([f"$.format: {version} is no format; the format is {FORMAT}"], source)
-    try:
-        return msgspec.json.decode(data, type=Experiment)
+        if version == FORMAT:
+            return msgspec.json.decode(data, type=Experiment)
+        fault = (
+            f"$.format: {shown(version)} is newer than this program reads; "
+            f"it reads up to {FORMAT}, so update the program"
+            if version > FORMAT
+            else f"$.format: {shown(version)} is no format; {FORMAT} would be right"
+        )
     except msgspec.ValidationError as error:
-        raise InvalidExperiment([_located(str(error))], source) from None
+        fault = _located(data, str(error))
+    except msgspec.DecodeError as error:
+        fault = _json_fault(data, str(error))
+    except UnicodeDecodeError:
+        fault = _json_fault(data, "")
+    except RecursionError:
+        fault = "$: is nested too deeply; an experiment has a few levels"
+    raise InvalidExperiment([fault], source)
 
 
 class _Version(msgspec.Struct):
     format: int
 
 
-def _located(message: str) -> str:
+def _located(data: bytes, message: str) -> str:
     """msgspec's `what - at `$.where`` turned round, with what would be right."""
     found = re.fullmatch(r"(.*) - at `(.*)`", message, re.DOTALL)
     what, where = found.groups() if found else (message, "$")
-    what = what.replace("Object missing required field", "the field is missing:")
-    what = what.replace("Object contains unknown field", "there is an unknown field:")
+    if "[...]" in where:
+        where = _with_keys(data, message, where)
+    if where == "$" and what.startswith("Expected `object`"):
+        return "$: holds no experiment; it should be an object {…}"
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        remedy = f'begin with {{"format": {FORMAT}, …}}' if missing[1] == "format" else "add it"
+        return f"{where}.{missing[1]}: the field is missing; {remedy}"
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
+        return f"{where}.{unknown[1]}: there is no such field; remove it, or mind the spelling"
     if expected := re.fullmatch(r"Expected `(.*)`, got `(.*)`", what):
         wanted, given = (_in_words(kind) for kind in expected.groups())
-        return f"{where}: holds {given}; it should be {wanted}"
-    if wrong := re.fullmatch(r"Invalid value '(.*)'", what):
+        return f"{where}: holds {given}; {HINTS.get(where.rpartition('.')[2], wanted)} would be right"
+    if wrong := re.fullmatch(r"Invalid (?:enum )?value (.*)", what, re.DOTALL):
         known = _known_values(where)
-        return f"{where}: '{wrong[1]}' is unknown" + (f"; it should be {known}" if known else "")
-    if what.startswith("Invalid enum value"):
-        return (
-            f"{where}: {what[0].lower()}{what[1:]}; {_known_values(where) or 'see the schema'} would be right"
-        )
-    remedy = "remove it, or mind the spelling" if "unknown field" in what else "add it"
-    return f"{where}: {what}; {remedy}"
+        return f"{where}: {wrong[1]} is unknown; {f'{known} would be right' if known else 'see the schema'}"
+    if "out of range" in what:
+        return f"{where}: holds a number that is too large; up to 1.8e308 is possible"
+    return f"{where}: {what[:1].lower()}{what[1:]}; mend it"
+
+
+def _with_keys(data: bytes, message: str, where: str) -> str:
+    """`$.data[...][0]` with the names for which `[...]` stands: msgspec does not tell them.
+
+    Halves the entries as long as the same message comes of them, until one is left.
+    """
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # it breaks off for another reason
+        return where.replace("[...]", ".…")
+    while "[...]" in where:
+        before, after = where.split("[...]", 1)
+        holder = document
+        for field, place in re.findall(r"\.(\w+)|\[(\d+)\]", before):
+            holder = holder[field or int(place)]
+        entries = dict(holder)
+        while len(entries) > 1:
+            keys = list(entries)
+            for part in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+                holder.clear()
+                holder.update((key, entries[key]) for key in part)
+                if _complaint(document) == message:
+                    break
+            entries = dict(holder)
+        where = f"{before}.{next(iter(entries))}{after}"
+    return where
+
+
+def _complaint(document: Any) -> str:
+    """What msgspec says to a document that is parsed already."""
+    try:
+        msgspec.convert(document, Experiment)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
 
 
 def _known_values(where: str) -> str:
     """What may stand at a place whose value is one of a few words."""
-    if where.endswith(".op"):
-        return "dense"
-    if where.endswith(".init"):
-        return "zeros, constant, uniform, normal, xavier or he"
-    if where.endswith(".style"):
-        return "numbered"
-    return ""
+    words: dict[str, tuple[str, ...]] = {
+        "op": tuple(str(kind.__struct_config__.tag) for kind in get_args(Node) or (Node,)),
+        "init": get_args(get_type_hints(Draw)["init"]),
+        "style": get_args(get_type_hints(Notation)["style"]),
+    }
+    return " or ".join(words.get(where.rpartition(".")[2], ()))
 
 
 def _in_words(kinds: str) -> str:
@@ -102,25 +155,22 @@ def _in_words(kinds: str) -> str:
 
 def _json_fault(data: bytes, message: str) -> str:
     """Where in the text the JSON breaks off, and how."""
-    if "missing required field `format`" in message:
-        return f'$.format: the field is missing; an experiment begins with {{"format": {FORMAT}, …}}'
-    if "Expected" in message and "at `$.format`" in message:
-        return _located(message)
-    if "Expected" in message and "`object`" in message:
-        return "$: holds no experiment; it should be an object {…}"
+    if not data.strip():
+        return "$: the file is empty; an experiment is an object {…}"
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         return f"$: byte {error.start} is not UTF-8; save the file as UTF-8 text"
     if odd := re.search(r"(?<![\w\"])(-?NaN|-?Infinity)(?![\w\"])", text):
         line = text.count("\n", 0, odd.start()) + 1
-        return f"$: line {line} holds {odd[1]}; every number in an experiment is finite"
+        return f"$: line {line} holds {odd[1]}; every number in an experiment is finite, such as 0.5 or -2e-3"
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return f"$: line {error.lineno}, column {error.colno}: this is no JSON ({error.msg}); mend the text there"
-    except RecursionError:
-        return "$: is nested too deeply; an experiment has a few levels"
+        where = f"line {error.lineno}, column {error.colno}"
+        return f"$: {where}: this is no JSON ({error.msg}); mend the text there"
+    except (ValueError, RecursionError):
+        pass  # the one reader stumbles over something else than the other
     return f"$: this is no JSON ({message}); mend the text"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
@@ -15,9 +17,11 @@ from backprop_gui.engine.operations import ACTIVATIONS, AFFINE, LOSSES
 from backprop_gui.engine.parameters import ParameterArray, ParameterLayout
 from backprop_gui.experiment.document import Dense, Draw, Network, Values
 from backprop_gui.experiment.initial_values import drawn_values, given_values
+from backprop_gui.experiment.sentences import counted, listed, shown
 
 LARGEST_LAYER = 20_000
 MOST_PARAMETERS = 20_000_000
+RESERVED = ("loss", "targets")
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Wiring:
     arrays: list[ParameterArray] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)  # name in the document → node it stands for
     shared: dict[str, int] = field(default_factory=dict)  # named parameter → node
+    size: int = 0  # of all parameter arrays so far
 
     def fault(self, where: str, what: str) -> None:
         self.faults.append(f"{where}: {what}")
@@ -48,11 +53,11 @@ def wire(network: Network, seed: int) -> tuple[Graph | None, Array, list[str]]:
     for name, size in network.inputs.items():
         if not 1 <= size <= LARGEST_LAYER:
             wiring.fault(
-                f"$.network.inputs.{name}", f"has {size} values; 1 to {LARGEST_LAYER:,} would be right"
+                f"$.network.inputs.{name}",
+                f"has {shown(size)} values; 1 to {LARGEST_LAYER:,} would be right",
             )
-        wiring.outputs[name] = wiring.add(Node(name, "input", (size,), group=name))
-    if wiring.faults:
-        return None, np.zeros(0), wiring.faults
+        else:
+            wiring.outputs[name] = wiring.add(Node(name, "input", (size,), group=name))
     for place in order:
         _add_dense(wiring, place, network.nodes[place])
     for name in network.parameters:
@@ -65,36 +70,53 @@ def wire(network: Network, seed: int) -> tuple[Graph | None, Array, list[str]]:
     return graph, initial, []
 
 
+def _check_names(wiring: Wiring) -> None:
+    """Whether inputs, parameters and nodes have names of their own that can be told from all others."""
+    network = wiring.network
+    places = [
+        *((f"$.network.inputs.{name}", name) for name in network.inputs),
+        *((f"$.network.parameters.{name}", name) for name in network.parameters),
+        *((f"$.network.nodes[{place}].name", node.name) for place, node in enumerate(network.nodes)),
+    ]
+    taken = set(RESERVED)
+    for where, name in places:
+        if name in taken:
+            wiring.fault(where, f"{shown(name)} is taken; every name stands for one thing")
+        elif not re.fullmatch(r"[^\W\d]\w*", name):
+            what = "is no name; letters and digits, a letter first, would be right"
+            wiring.fault(where, f"{shown(name)} {what}")
+        taken.add(name)
+    for name in network.parameters:
+        if re.fullmatch(r"[wb]\d+", name):
+            wiring.fault(
+                f"$.network.parameters.{name}",
+                f"'{name}' is how a numbered weight or bias is called; a word such as theta would be right",
+            )
+
+
 def _ordered(wiring: Wiring) -> list[int]:
     """The places of the document's nodes, operands first; names and loops are checked."""
     network = wiring.network
-    places: dict[str, int] = {}
-    for place, node in enumerate(network.nodes):
-        if node.name in places or node.name in network.inputs or node.name in ("loss", "targets"):
-            wiring.fault(f"$.network.nodes[{place}].name", f"'{node.name}' is taken; every name stands once")
-        if not node.name.isidentifier():
-            wiring.fault(
-                f"$.network.nodes[{place}].name",
-                f"'{node.name}' is no name; letters and digits would be right",
-            )
-        places[node.name] = place
-    known = {*places, *network.inputs}
+    _check_names(wiring)
+    if wiring.faults:
+        return []  # where two nodes have one name, nobody knows which is meant
+    places = {node.name: place for place, node in enumerate(network.nodes)}
+    known = {**network.inputs, **places}
     for place, node in enumerate(network.nodes):
         if node.of not in known:
             wiring.fault(
                 f"$.network.nodes[{place}].of",
-                f"there is no node '{node.of}'; one of {', '.join(sorted(known))} would be right",
+                f"there is no node or input {shown(node.of)}; one of {listed(known)} would be right",
             )
-    if wiring.faults:
-        return []
     # Kahn's order keeps the order of the document wherever the wiring allows it.
     sorter = TopologicalSorter({node.name: [node.of] if node.of in places else [] for node in network.nodes})
     try:
         sorter.prepare()
     except CycleError as error:
-        wiring.fault(
-            "$.network.nodes", f"{' → '.join(reversed(error.args[1]))} is a loop; cut one of its connections"
-        )
+        loop = [*reversed(error.args[1])]
+        way = " → ".join(loop if len(loop) <= 9 else [*loop[:4], "…", *loop[-4:]])
+        remedy = "a node that takes its values from outside would be right"
+        wiring.fault("$.network.nodes", f"{way} is a loop; {remedy}")
         return []
     order: list[int] = []
     while sorter.is_active():
@@ -110,11 +132,11 @@ def _add_dense(wiring: Wiring, place: int, node: Dense) -> None:
     if node.activation not in ACTIVATIONS:
         wiring.fault(
             f"{where}.activation",
-            f"'{node.activation}' is unknown; one of {', '.join(ACTIVATIONS)} would be right",
+            f"{shown(node.activation)} is unknown; one of {listed(ACTIVATIONS)} would be right",
         )
         return
     if not 1 <= node.units <= LARGEST_LAYER:
-        wiring.fault(f"{where}.units", f"is {node.units}; 1 to {LARGEST_LAYER:,} would be right")
+        wiring.fault(f"{where}.units", f"is {shown(node.units)}; 1 to {LARGEST_LAYER:,} would be right")
         return
     if node.of not in wiring.outputs:
         return  # the node before it has a fault of its own
@@ -148,19 +170,22 @@ def _parameter(wiring: Wiring, where: str, values: Values, shape: Shape, name: s
     if isinstance(values, str):
         name, prefix = values, ""
         if values not in wiring.network.parameters:
-            known = ", ".join(wiring.network.parameters) or "none"
-            wiring.fault(where, f"there is no parameter '{values}'; named in $.network.parameters: {known}")
+            known = listed(wiring.network.parameters)
+            remedy = f"one of {known}" if known else "a list of numbers, or an entry in $.network.parameters,"
+            wiring.fault(where, f"there is no parameter {shown(values)}; {remedy} would be right")
             return -1
         where, values = f"$.network.parameters.{name}", wiring.network.parameters[values]
     if not prefix and name in wiring.shared:
         node = wiring.shared[name]
         if wiring.nodes[node].shape != shape:
             wiring.fault(
-                where, f"is {_times(wiring.nodes[node].shape)} where a use of it needs {_times(shape)}"
+                where,
+                f"has {_times(wiring.nodes[node].shape)} where another use of it needs {_times(shape)}; "
+                "uses of one parameter need one shape",
             )
             return -1
         return node
-    if sum(array.size for array in wiring.arrays) + int(np.prod(shape)) > MOST_PARAMETERS:
+    if wiring.size + math.prod(shape) > MOST_PARAMETERS:
         wiring.fault(where, f"the network has over {MOST_PARAMETERS:,} parameters; make a layer smaller")
         return -1
     try:
@@ -168,6 +193,7 @@ def _parameter(wiring: Wiring, where: str, values: Values, shape: Shape, name: s
     except ValueError as error:
         wiring.fault(where, str(error))
         return -1
+    wiring.size += array.size
     wiring.arrays.append(ParameterArray(name, shape, prefix, present))
     wiring.values.append(array)
     node = wiring.add(Node(name, "parameter", shape, name, parameter=len(wiring.arrays) - 1))
@@ -179,30 +205,38 @@ def _parameter(wiring: Wiring, where: str, values: Values, shape: Shape, name: s
 def _initial(wiring: Wiring, values: list[Any] | Draw, shape: Shape) -> tuple[Array, Any]:
     """Initial values and the mask of what is present. Raises ValueError with a sentence."""
     if isinstance(values, Draw):
-        return drawn_values(values, shape, wiring.generator), None
+        drawn = drawn_values(values, shape, wiring.generator)
+        if not np.isfinite(drawn).all():
+            raise ValueError("draws a number that is not finite; smaller settings would be right")
+        return drawn, None
     array, present = given_values(values, len(shape))
     if array.shape != shape:
         kind = "a row per receiving neuron" if len(shape) == 2 else "one for each neuron"
-        raise ValueError(f"is {_times(array.shape)}; {_times(shape)} would be right ({kind})")
+        raise ValueError(f"has {_times(array.shape)}; {_times(shape)} would be right ({kind})")
     if present is not None and len(shape) == 1:
         raise ValueError("holds null; a bias is a number (null in place of the list means no biases at all)")
     return array, present
 
 
 def _times(shape: Shape) -> str:
-    return " × ".join(str(length) for length in shape) if len(shape) > 1 else f"{shape[0]} long"
+    if len(shape) == 1:
+        return counted(shape[0], "number", "numbers")
+    return f"{' × '.join(map(str, shape))} numbers"
 
 
 def _add_loss(wiring: Wiring) -> None:
     loss = wiring.network.loss
     if loss.op not in LOSSES:
         wiring.fault(
-            "$.network.loss.op", f"'{loss.op}' is unknown; one of {', '.join(LOSSES)} would be right"
+            "$.network.loss.op", f"{shown(loss.op)} is unknown; one of {listed(LOSSES)} would be right"
         )
     elif loss.of not in wiring.outputs:
-        if not wiring.faults:
-            known = ", ".join(wiring.outputs)
-            wiring.fault("$.network.loss.of", f"there is no node '{loss.of}'; one of {known} would be right")
+        known = [*wiring.network.inputs, *(node.name for node in wiring.network.nodes)]
+        if loss.of not in known:  # else the node has a fault of its own
+            wiring.fault(
+                "$.network.loss.of",
+                f"there is no node {shown(loss.of)}; one of {listed(known)} would be right",
+            )
     else:
         output = wiring.outputs[loss.of]
         targets = wiring.add(Node("targets", "target", wiring.nodes[output].shape, "targets"))

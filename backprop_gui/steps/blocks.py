@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element
-from backprop_gui.engine.graph import Graph
+from backprop_gui.engine.graph import Graph, Node
+from backprop_gui.engine.linear import AFFINE
 from backprop_gui.engine.operation import Shape
 
 
@@ -93,12 +94,16 @@ def blocks_of(graph: Graph) -> tuple[Block, ...]:
         if index in taken or index == graph.loss:
             continue
         chain = [index]
-        if graph.nodes[index].operation is not None and graph.nodes[index].operation.name == "affine":
+        if _is_affine(graph.nodes[index]):
             chain += _elementwise_behind(graph, index)
         taken.update(chain)
         chains.append(tuple(chain))
     owners = _owners(graph, chains)
     return tuple(_block(graph, chain, owners.get(chain[0], [])) for chain in chains)
+
+
+def _is_affine(node: Node) -> bool:
+    return node.operation is not None and node.operation.name == AFFINE.name
 
 
 def _elementwise_behind(graph: Graph, index: int) -> list[int]:
@@ -132,10 +137,11 @@ def _block(graph: Graph, chain: tuple[int, ...], owned: list[int]) -> Block:
     layout = graph.parameters
     rows: list[tuple[NDArray[np.intp], ...]] = []
     trailing: list[NDArray[np.intp]] = []
-    for node in sorted(owned, key=lambda index: graph.nodes[index].parameter):
+    # A neuron's weights come before its bias, also when these are shared and the bias was met first.
+    for node in sorted(owned, key=head.operands.index) if _is_affine(head) else owned:
         array = layout.arrays[graph.nodes[node].parameter]
         offset = int(layout.offsets[graph.nodes[node].parameter])
-        if head.operation is not None and head.operation.name == "affine":
+        if _is_affine(head):
             width = math.prod(array.shape[1:])
             cuts = np.searchsorted(array.kept, np.arange(1, array.shape[0]) * width)
             rows.append(tuple(np.split(offset + array.kept, cuts)))

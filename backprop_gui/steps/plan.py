@@ -147,6 +147,8 @@ class Plan:
     def step_of(self, quantity: Quantity) -> int | None:
         """The step that uncovers a quantity; 0 for what is given, None for what is never uncovered."""
         node = self.graph.nodes[quantity.node]
+        if quantity.sample is not None and not 0 <= quantity.sample < self.samples:
+            return None
         if node.kind == "parameter":
             return self._step_of_parameter(quantity)
         if node.operation is None:
@@ -166,9 +168,11 @@ class Plan:
         return base + self.forward_count + 1 + self._backward_starts[at] + inside + 1
 
     def _step_of_parameter(self, quantity: Quantity) -> int | None:
+        place = self.place(quantity)
+        if _find(self.graph.parameters.scalars, place) is None:
+            return None  # a missing connection
         if quantity.aspect == VALUE or quantity.aspect.endswith(".before"):
             return 0
-        place = self.place(quantity)
         if quantity.aspect == GRADIENT:
             if quantity.sample is None and self.samples > 1:
                 rank = _find(self.averaged, place)
@@ -206,9 +210,9 @@ class Plan:
         """The block that uncovers each parameter node's gradient, with its place on the way back."""
         homes: dict[int, tuple[int, Block]] = {}
         for at, block in enumerate(self.backward_blocks):
-            for places in block.rows:
-                homes[self._node_at(int(np.concatenate(places)[0]))] = (at, block)
-            for place in [] if block.trailing is None else block.trailing:
+            told = [np.concatenate(places)[:1] for places in block.rows]  # empty without connections
+            told += [] if block.trailing is None else [block.trailing]
+            for place in np.concatenate(told) if told else ():
                 homes[self._node_at(int(place))] = (at, block)
         return homes
 

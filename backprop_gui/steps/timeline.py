@@ -21,6 +21,7 @@ from backprop_gui.errors import InvalidExperiment
 from backprop_gui.experiment.build import Model, build, restored_state
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.edits import edit_faults, edited_model, edited_state
+from backprop_gui.steps.references import expected_faults
 from backprop_gui.steps.training import Chunk
 
 MOST_KEYFRAMES = 1024
@@ -108,7 +109,7 @@ class Timeline:
     def of(cls, experiment: Experiment, source: str = "") -> Timeline:
         """The timeline of a document, at its saved state. Raises InvalidExperiment."""
         model = build(experiment, source)
-        if faults := edit_faults(experiment, model):
+        if faults := edit_faults(experiment, model) + expected_faults(experiment, model):
             raise InvalidExperiment(faults, source)
         stepper = model.stepper()
         segments = [Segment(0, model, stepper, keyframes=[stepper.start(model.initial)])]
@@ -186,6 +187,8 @@ class Timeline:
             raise ValueError(f"a chunk begins at {chunk.first} where the timeline ends at {self.newest}")
         segment = self.segment_of(chunk.first)
         following = self.room()
+        if following is not None and chunk.last.iteration > following:
+            raise ValueError(f"a chunk ends at {chunk.last.iteration}, beyond the edit at {following}")
         if segment.losses.length == 0:
             segment.losses_from = chunk.first
         segment.keep(tuple(s for s in chunk.keyframes if following is None or s.iteration < following))
