@@ -217,7 +217,7 @@ class ColumnWidths:
         """The natural width of each column, in view of the rows on screen."""
         cell = QFontMetrics(ui_font(CELL_PIXELS * scale))
         head = QFontMetrics(ui_font(HEAD_PIXELS * scale, "semibold"))
-        padding = 2 * PADDING * scale
+        padding = 2 * PADDING * scale + 2  # and what rounding may take
         for place, column in enumerate(columns):
             least = head.horizontalAdvance(column.title) + 14.0 * scale  # room for the arrow
             if column.numeric:
