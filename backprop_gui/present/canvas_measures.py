@@ -1,0 +1,126 @@
+"""Sizes on the graph canvas: boxes, and how much room cards, chips and captions need; no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprop_gui.present.pictures import CardShape
+
+DIGIT = 0.62  # width of a tabular digit, of `=` and of a minus, in em
+LETTER = 0.58  # average width of a letter of a label, in em
+
+Point = tuple[float, float]
+Route = tuple[Point, ...]  # an edge as a line through points, from its source card to its target card
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle by its upper left corner and its size."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
+    def centre(self) -> Point:
+        return self.left + self.width / 2, self.top + self.height / 2
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether the two share more than their edges (a rounding error is not an overlap)."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return across > 1e-6 and down > 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Sizes of what stands on cards and chips, from the longest number and the text scale."""
+
+    number_width: int
+    scale: float = 1.0
+
+    def number(self, pixels: float) -> float:
+        """Width of the longest number in a font of so many pixels; its point is narrow."""
+        return ((self.number_width - 1) * DIGIT + 0.3) * pixels * self.scale
+
+    def words(self, text: str, pixels: float) -> float:
+        return len(text) * LETTER * pixels * self.scale
+
+    @property
+    def title_height(self) -> float:
+        return 29 * self.scale
+
+    @property
+    def chip_line(self) -> float:
+        return 16.5 * self.scale
+
+    @property
+    def chip_width(self) -> float:
+        # Weights are rarely the longest numbers there are: their gradients are.
+        name_and_equals, padding = 27 * self.scale, 14 * self.scale
+        return name_and_equals + self.number(12) + padding
+
+    @property
+    def chip_height(self) -> float:
+        """Height of a chip with both lines, the value and the gradient."""
+        return 2 * self.chip_line + 6 * self.scale
+
+    @property
+    def caption_height(self) -> float:
+        return 19 * self.scale
+
+    @property
+    def gradient_row(self) -> float:
+        return 25 * self.scale
+
+    def caption_width(self, shape: CardShape, card_width: float, sends: bool) -> float:
+        """Room for `target y = 0.123…`; wide where no chips of edges that the card sends need it."""
+        if shape.kind == "loss":
+            return max(card_width, 80 * self.scale + self.number(12))
+        return self.chip_width if shape.bias and sends else card_width
+
+    def head(self, shape: CardShape) -> float:
+        """Height of the title (inputs, loss) or of the small labels (neurons) inside a card."""
+        if shape.kind != "neuron":
+            return 28 * self.scale
+        return (26 if any(shape.value_labels) else 9) * self.scale
+
+    def upper(self, shape: CardShape) -> float:
+        """Height from the upper edge of a card to its hairline."""
+        return self.head(shape) + 26 * self.scale
+
+    def height(self, shape: CardShape) -> float:
+        return self.upper(shape) + (self.gradient_row if shape.gradient_labels else 0)
+
+    def width(self, shape: CardShape) -> float:
+        """The smallest width in which every cell of the card, and the bias chip below, has room."""
+        labels = max((self.words(label, 11) for label in shape.value_labels), default=0.0)
+        value = max(self.number(13), labels if shape.kind == "neuron" else 0.0) + 13 * self.scale
+        label = max((self.words(label, 11) for label in shape.gradient_labels), default=0.0)
+        gradient = self.number(11) + label + 11 * self.scale
+        inside = 0.0 if shape.kind == "neuron" else self.words(shape.title, 14) + 16 * self.scale
+        bias = self.chip_width if shape.bias else 0.0
+        cells = max(len(shape.value_labels) * value, len(shape.gradient_labels) * gradient)
+        return max(cells, inside, bias, 76 * self.scale)
+
+    def cells(self, shape: CardShape, width: float) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
+        """Boxes of the value cells and of the gradient cells, measured from the card's centre."""
+        left, top, upper = -width / 2, -self.height(shape) / 2, self.upper(shape)
+        head = 0.0 if shape.kind == "neuron" else self.head(shape)
+        values = _divided(Box(left, top + head, width, upper - head), len(shape.value_labels))
+        gradients = _divided(Box(left, top + upper, width, self.gradient_row), len(shape.gradient_labels))
+        return values, gradients
+
+
+def _divided(row: Box, count: int) -> tuple[Box, ...]:
+    each = row.width / max(count, 1)
+    return tuple(Box(row.left + i * each, row.top, each, row.height) for i in range(count))
