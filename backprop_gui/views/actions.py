@@ -1,0 +1,260 @@
+"""Every command of the window: its name, its words, its keys, and the menu it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+STEP_SIZES = ("operation", "neuron", "layer", "phase", "iteration", "epoch")
+DIGITS = range(2, 18)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `text` stands in the menu, `short` on a button, `tip` says what it does.
+
+    Commands that share a `group` exclude each other. Only a command that `repeats` runs again and
+    again while its key is held down. `letter` marks keys that can be switched off.
+    """
+
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+    short: str = ""
+    tip: str = ""
+    checkable: bool = False
+    group: str = ""
+    repeats: bool = False
+    letter: bool = False
+
+
+FILE = (
+    Command("open", "&Open…", ("Ctrl+O",), tip="Open an experiment file"),
+    Command("save", "&Save", ("Ctrl+S",), tip="Save the experiment"),
+    Command("saveAs", "Save &as…", ("Ctrl+Shift+S",), tip="Save the experiment under another name"),
+    Command("exportGradients", "Export &gradients…", ("Ctrl+E",), tip="Write the gradient table as CSV"),
+    Command("exportSteps", "Export s&teps…", tip="Write every step of the iteration as CSV"),
+    Command("exportLoss", "Export &loss…", tip="Write the loss curve as CSV"),
+    Command("exportImage", "Export &image…", tip="Write the canvas as a picture"),
+    Command("quit", "&Quit", ("Ctrl+Q",)),
+)
+EDIT = (
+    Command("undo", "&Undo", ("Ctrl+Z",), repeats=True),
+    Command("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), repeats=True),
+    Command("copyTable", "&Copy table", ("Ctrl+Shift+C",), short="Copy", tip="Copy the table that is shown"),
+)
+RUN = (
+    Command("next", "&Next step", ("Right", "PgDown"), "Next", "One step forward in time", repeats=True),
+    Command(
+        "previous", "&Previous step", ("Left", "PgUp"), "Previous", "One step back in time", repeats=True
+    ),
+    Command("nextPhase", "Next p&hase", ("Shift+Right",), "Phase", "To the end of this phase", repeats=True),
+    Command(
+        "previousPhase", "Previous ph&ase", ("Shift+Left",), "", "Back to the phase before", repeats=True
+    ),
+    Command("nextIteration", "Next &iteration", ("Ctrl+Right",), "", "To the next update", repeats=True),
+    Command(
+        "previousIteration", "Previous i&teration", ("Ctrl+Left",), "", "To the one before", repeats=True
+    ),
+    Command("first", "&First iteration", ("Home",), tip="Go to iteration 0"),
+    Command("newest", "N&ewest iteration", ("End",), tip="Go to the newest iteration"),
+    Command("goToIteration", "&Go to iteration…", ("Ctrl+G",)),
+    Command("play", "P&lay", ("Space",), "Play", "Take one step after the other"),
+    Command("train", "T&rain", ("T",), "Train", "Make many updates at once", letter=True),
+    Command("restart", "Re&start", (), "Restart", "Iteration 0 and the initial values"),
+)
+STEP_SIZE = tuple(
+    Command(
+        f"stepSize.{size}",
+        size.capitalize(),
+        (str(number),),
+        tip=f"A step uncovers one {size}",
+        checkable=True,
+        group="stepSize",
+        letter=True,
+    )
+    for number, size in enumerate(STEP_SIZES, start=1)
+)
+LEARN = (
+    Command("unfold", "&Unfold to the loss", ("U",), tip="Write the gradient out, path by path", letter=True),
+    Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
+    Command("checkGradients", "&Check gradients", tip="Compare every gradient with finite differences"),
+    Command("clearFocus", "Clear &focus, stop", ("Esc",), tip="Show everything again; stop what runs"),
+)
+THEME = tuple(
+    Command(f"theme.{name}", text, checkable=True, group="theme")
+    for name, text in (("system", "As the &system"), ("light", "&Light"), ("dark", "&Dark"))
+)
+DIGIT = tuple(Command(f"digits.{count}", str(count), checkable=True, group="digits") for count in DIGITS)
+VIEW = (
+    Command("textLarger", "&Larger text", ("Ctrl++", "Ctrl+="), repeats=True),
+    Command("textSmaller", "S&maller text", ("Ctrl+-",), repeats=True),
+    Command("textReset", "&Normal text", ("Ctrl+0",)),
+    Command("zoomIn", "Zoom &in", ("Alt++", "Alt+="), tip="Enlarge the network", repeats=True),
+    Command("zoomOut", "Zoom &out", ("Alt+-",), tip="Shrink the network", repeats=True),
+    Command("fit", "&Fit the network", ("Ctrl+9",), tip="Show the whole network"),
+    Command("projector", "Canvas and explanation &only", ("F11",), checkable=True),
+    Command("nextPanel", "Ne&xt panel", ("F6",), tip="Move the keyboard to the next panel"),
+    Command("reducedMotion", "&Reduced motion", checkable=True),
+    Command("singleKeys", "Single-letter &keys", tip="T, U and 1 to 6 act as commands", checkable=True),
+)
+HELP = (
+    Command("help", "All &keys", ("F1",)),
+    Command("about", "&About"),
+)
+COMMANDS = (*FILE, *EDIT, *RUN, *STEP_SIZE, *LEARN, *THEME, *DIGIT, *VIEW, *HELP)
+
+SEPARATOR = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submenu:
+    """A menu, or a menu in a menu: its entries are names of commands, separators or further menus."""
+
+    name: str
+    title: str
+    entries: tuple[str | Submenu, ...] = ()
+
+
+MENUS = (
+    Submenu(
+        "fileMenu",
+        "&File",
+        (
+            *("open", Submenu("presetMenu", "&Presets"), SEPARATOR, "save", "saveAs", SEPARATOR),
+            *("exportGradients", "exportSteps", "exportLoss", "exportImage", SEPARATOR, "quit"),
+        ),
+    ),
+    Submenu("editMenu", "&Edit", ("undo", "redo", SEPARATOR, "copyTable")),
+    Submenu(
+        "runMenu",
+        "&Run",
+        (
+            *("next", "previous", "nextPhase", "previousPhase", "nextIteration", "previousIteration"),
+            *(
+                SEPARATOR,
+                "first",
+                "newest",
+                "goToIteration",
+                SEPARATOR,
+                "play",
+                "train",
+                "restart",
+                SEPARATOR,
+            ),
+            Submenu("stepSizeMenu", "Step si&ze", tuple(command.name for command in STEP_SIZE)),
+        ),
+    ),
+    Submenu("learnMenu", "&Learn", ("unfold", "askFirst", SEPARATOR, "checkGradients", "clearFocus")),
+    Submenu(
+        "viewMenu",
+        "&View",
+        (
+            *("textLarger", "textSmaller", "textReset", SEPARATOR, "zoomIn", "zoomOut", "fit", SEPARATOR),
+            *("projector", "nextPanel", SEPARATOR),
+            Submenu("themeMenu", "&Theme", tuple(command.name for command in THEME)),
+            Submenu("digitsMenu", "Significant &digits", tuple(command.name for command in DIGIT)),
+            *("reducedMotion", "singleKeys"),
+        ),
+    ),
+    Submenu("helpMenu", "&Help", ("help", "about")),
+)
+
+
+class Actions:
+    """The window's actions by name: `actions["next"]`. The names are the actions' object names."""
+
+    def __init__(self, owner: QObject) -> None:
+        self._groups: dict[str, QActionGroup] = {}
+        self._actions = {command.name: self._made(command, owner) for command in COMMANDS}
+        for name in ("stepSize.operation", "theme.system", "digits.4", "singleKeys"):
+            self._actions[name].setChecked(True)
+        self.show_undo("", "")
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._actions.values())
+
+    def checked(self, group: str) -> str:
+        """The name of the chosen command of a group, without the group: `checked("theme")` is `dark`."""
+        action = self._groups[group].checkedAction()
+        return action.objectName().partition(".")[2]
+
+    def group(self, name: str) -> QActionGroup:
+        """The commands that exclude each other; its `triggered` tells of a choice by the user."""
+        return self._groups[name]
+
+    def choose(self, group: str, choice: object) -> None:
+        """Check one command of a group; what is not there is left alone."""
+        action = self._actions.get(f"{group}.{choice}")
+        if action is not None:
+            action.setChecked(True)
+
+    def set_single_keys(self, on: bool) -> None:
+        """Let the keys that are letters and digits act, or leave them to whoever dictates or types."""
+        self["singleKeys"].setChecked(on)
+        for command in COMMANDS:
+            if command.letter:
+                self[command.name].setShortcuts([QKeySequence(key) for key in command.keys] if on else [])
+
+    def show_undo(self, undo_text: str, redo_text: str) -> None:
+        """Name what would be undone and redone; an empty text says: nothing."""
+        for name, word, text in (("undo", "&Undo", undo_text), ("redo", "&Redo", redo_text)):
+            self[name].setText(f"{word} {text}".rstrip())
+            self[name].setEnabled(bool(text))
+
+    def show_playing(self, playing: bool) -> None:
+        """Say what the key would do now: play, or pause."""
+        self["play"].setText("Pa&use" if playing else "P&lay")
+        self["play"].setIconText("Pause" if playing else "Play")
+
+    def show_training(self, training: bool) -> None:
+        """Say what the key would do now: train, or stop."""
+        self["train"].setText("Stop t&raining" if training else "T&rain")
+        self["train"].setIconText("Stop" if training else "Train")
+
+    def _made(self, command: Command, owner: QObject) -> QAction:
+        action = QAction(command.text, owner)
+        action.setObjectName(command.name)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setAutoRepeat(command.repeats)
+        action.setCheckable(command.checkable)
+        if command.short:
+            action.setIconText(command.short)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        tip = command.tip or command.text.replace("&", "").rstrip("…")
+        action.setToolTip(f"{tip} ({keys})" if keys else tip)
+        if command.group:
+            group = self._groups.setdefault(command.group, QActionGroup(owner))
+            group.addAction(action)
+        return action
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions) -> dict[str, QMenu]:
+    """Put every command into its menu; returns the menus by name."""
+    menus: dict[str, QMenu] = {}
+
+    def fill(menu: QMenu, entries: tuple[str | Submenu, ...]) -> None:
+        for entry in entries:
+            if isinstance(entry, Submenu):
+                add(menu, entry)
+            elif entry == SEPARATOR:
+                menu.addSeparator()
+            else:
+                menu.addAction(actions[entry])
+
+    def add(parent: QMenuBar | QMenu, submenu: Submenu) -> None:
+        menu = parent.addMenu(submenu.title)
+        menu.setObjectName(submenu.name)
+        menus[submenu.name] = menu
+        fill(menu, submenu.entries)
+
+    for submenu in MENUS:
+        add(bar, submenu)
+    return menus
