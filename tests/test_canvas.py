@@ -310,6 +310,14 @@ def test_inputs_and_targets_are_edited_like_weights(canvas, qtbot):
     assert heard.args == ["y[1]", "0"]
 
 
+def test_a_target_is_edited_with_all_its_digits(canvas):
+    """A rounded caption must not round the target when it is edited."""
+    picture = worked_example()
+    loss = replace(picture.cards[-1], caption="target *y* = 0.3333", tip="0.3333333333333333")
+    canvas.show_picture(replace(picture, cards=(*picture.cards[:-1], loss)))
+    assert double_click(canvas, on_screen(canvas, "loss", "edit")).text() == "0.3333333333333333"
+
+
 def test_escape_and_leaving_change_nothing(canvas, qtbot):
     with qtbot.assertNotEmitted(canvas.edit_requested):
         editor = double_click(canvas, on_screen(canvas, "w5"))

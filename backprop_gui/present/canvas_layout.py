@@ -69,7 +69,8 @@ def lay_out(shape: CanvasShape, width: float, height: float, scale: float = 1.0)
 
     The plan may be larger than the view, which then shows it smaller; nothing in it overlaps.
     """
-    measures = Measures(max(shape.number_width, 5), scale)
+    # The very longest numbers (sign and exponent) are rare: they are set a little smaller instead.
+    measures = Measures(max(shape.number_width - 1, 5), scale)
     column = {card.identity: card.column for card in shape.cards}
     spans = {edge.identity: (column[edge.source], column[edge.target]) for edge in shape.edges}
     weights = [edge.identity for edge in shape.edges if edge.weight]

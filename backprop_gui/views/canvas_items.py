@@ -39,6 +39,15 @@ def editable_digits(text: str) -> str:
     return text.replace("−", "-").strip()
 
 
+def _digits_of_caption(card: Card) -> str:
+    """What a caption's field starts with: all digits where the tip has them, else those shown."""
+    try:
+        float(card.tip)
+    except ValueError:
+        return editable_digits(card.caption.replace("*", "").rpartition("=")[2])
+    return card.tip
+
+
 def _cell_target(
     kind: Literal["card", "parameter"], identity: str, rect: QRectF, cell: Cell, tip: str
 ) -> Target:
@@ -97,7 +106,7 @@ class CardItem(QGraphicsItem):
         if card is None:
             return None
         if card.caption and not self._crowded and self._caption_box.contains(point):
-            digits = editable_digits(card.caption.replace("*", "").rpartition("=")[2])
+            digits = _digits_of_caption(card)
             return Target("card", card.identity, self._caption_box, None, card.caption_edit, digits, card.tip)
         if self._title_box is not None and self._title_box.contains(point):
             return Target("card", card.identity, self._title_box, tip=card.tip)
