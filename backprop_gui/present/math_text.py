@@ -188,8 +188,11 @@ def _plain_grouped(tree: Math, below: bool = False) -> str:
 def _plain_sub(tree: Math | None) -> str:
     if tree is None:
         return ""
-    small = _small(_plain(tree), _SUBSCRIPTS)
-    return small if small is not None else f"[{_plain(tree)}]"
+    text = _plain(tree)
+    small = _small(text, _SUBSCRIPTS)
+    if small is not None:
+        return small
+    return f"_{text}" if text.isidentifier() else f"[{text}]"
 
 
 def _plain_sup(tree: Math | None) -> str:

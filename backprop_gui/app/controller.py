@@ -1,0 +1,338 @@
+"""Connects one session with one window: what the user asks for goes in, what has happened comes out."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QCloseEvent
+
+from backprop_gui.app import recovery
+from backprop_gui.app.files import Files
+from backprop_gui.engine.expressions import Slope
+from backprop_gui.engine.optimizers import OPTIMIZERS
+from backprop_gui.errors import BackpropError
+from backprop_gui.experiment.presets import open_experiment, preset_names
+from backprop_gui.present.canvas import canvas_picture, canvas_shape
+from backprop_gui.present.explain import explain_page
+from backprop_gui.present.numbers import NumberFormat, full
+from backprop_gui.present.tables import gradient_table, parameter_table
+from backprop_gui.present.timeline import status_picture, timeline_picture
+from backprop_gui.session.editor import Editor
+from backprop_gui.session.session import Session
+from backprop_gui.settings import save_settings
+from backprop_gui.steps.plan import STEP_SIZES, StepSize
+from backprop_gui.steps.quantities import Quantity
+from backprop_gui.views.main_window import MainWindow
+
+MANY_LOSSES = 20_000  # from here on the live curve is drawn at a slower pace
+
+
+class Controller(QObject):
+    """Lives as long as its window."""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__(window)
+        session.setParent(self)
+        self.session = session
+        self.window = window
+        self.editor = Editor(session)
+        self.files = Files(session, window)
+        self._frames = 0
+        self._keeping = QTimer(self)
+        self._keeping.setSingleShot(True)
+        self._keeping.setInterval(500)
+        self._keeping.timeout.connect(self._keep)
+        self._connect_session()
+        self._connect_actions()
+        self._connect_views()
+        session.format = NumberFormat(int(window.commands.checked("digits")))
+        session.ask_first = window.commands["askFirst"].isChecked()
+        session.running.set_speed(window.toolbar.speed())
+        session.set_step_size(cast(StepSize, window.commands.checked("stepSize")))
+        self.show_experiment()
+
+    def _connect_session(self) -> None:
+        session = self.session
+        session.opened.connect(self.show_experiment)
+        session.changed.connect(self.show_change)
+        session.moved.connect(self.show_moment)
+        session.trained.connect(self.show_losses)
+        session.told.connect(self.window.show_message)
+        session.running.playing_changed.connect(self._show_playing)
+        session.running.training_changed.connect(self._show_training)
+
+    def _connect_actions(self) -> None:
+        commands, files = self.window.commands, self.files
+        slots = {
+            "open": files.ask_and_open,
+            "save": files.save,
+            "saveAs": files.save_as,
+            "exportGradients": files.export_gradients,
+            "exportSteps": files.export_steps,
+            "exportLoss": files.export_loss,
+            "exportImage": files.export_image,
+            "undo": self.editor.undo,
+            "redo": self.editor.redo,
+            "next": self._next,
+            "previous": self._previous,
+            "nextPhase": self._next_phase,
+            "previousPhase": self._previous_phase,
+            "nextIteration": self._next_iteration,
+            "previousIteration": self._previous_iteration,
+            "restart": self.editor.restart,
+            "first": self._first,
+            "newest": self._newest,
+            "play": self._play,
+            "train": self._train,
+            "clearFocus": self._clear,
+            "unfold": self._unfold,
+            "checkGradients": self.session.check_gradients,
+        }
+        for name, slot in slots.items():
+            commands[name].triggered.connect(slot)
+        commands["askFirst"].toggled.connect(self._ask_first)
+        commands.group("stepSize").triggered.connect(self._step_size)
+
+    def _connect_views(self) -> None:
+        window = self.window
+        window.preset_requested.connect(self._open_preset)
+        window.digits_requested.connect(self._digits)
+        window.closing.connect(self._closing)
+        window.toolbar.speed_requested.connect(self.session.running.set_speed)
+        window.toolbar.learning_rate_requested.connect(self._learning_rate)
+        window.canvas.parameter_clicked.connect(self._focus)
+        window.canvas.card_clicked.connect(self._focus)
+        window.canvas.background_clicked.connect(self._unfocus)
+        window.canvas.edit_requested.connect(self.edit)
+        window.explain.target_activated.connect(self._target)
+        window.explain.unfold_requested.connect(self._unfold)
+        window.explain.ask_first_requested.connect(window.commands["askFirst"].setChecked)
+        window.timeline.position_requested.connect(self._seek_position)
+        window.timeline.iteration_requested.connect(self._seek_iteration)
+        window.loss_plot.iteration_requested.connect(self._seek_iteration)
+        window.loss_plot.log_requested.connect(window.loss_plot.set_log)
+        window.loss_plot.export_requested.connect(self.files.export_plot)
+        window.gradient_table.row_activated.connect(self._focus)
+        window.parameter_table.row_activated.connect(self._focus)
+        window.parameter_table.edit_requested.connect(self._edit_cell)
+        window.table_tabs.export_requested.connect(self.files.export_table)
+
+    # --- what has happened ------------------------------------------------------------------------
+
+    def show_experiment(self) -> None:
+        """Another experiment: everything is shown anew."""
+        presets = []
+        for name in preset_names():
+            try:
+                preset = open_experiment(name)[0]
+            except BackpropError:
+                continue  # a damaged preset must not keep the window from opening
+            presets.append((name, preset.title, preset.teaches))
+        self.window.show_presets(presets, self.session.name)
+        self.window.toolbar.show_rate_name(self.session.experiment.notation.rate)
+        self.window.loss_plot.set_loss_name(self.session.experiment.notation.loss)
+        self.window.clear_message()
+        self.show_change()
+        self.show_moment()
+
+    def show_change(self) -> None:
+        """The experiment was edited, undone or saved."""
+        session, window = self.session, self.window
+        graph = session.model.graph
+        self._shape = canvas_shape(graph, session.naming, session.format)
+        window.show_document(session.experiment.title, session.modified)
+        window.toolbar.show_learning_rate(full(session.model.settings["learning_rate"]))
+        optimizers = [(row.kind, row.title) for row in OPTIMIZERS.values()]
+        window.toolbar.show_optimizers(optimizers, session.model.optimizer.kind)
+        window.show_undo(session.history.undo_name, session.history.redo_name)
+        self.show_losses()
+        self._keeping.start()
+
+    def show_moment(self) -> None:
+        """Another moment, or the same seen differently."""
+        session, window = self.session, self.window
+        scene = session.scene()
+        window.canvas.show_picture(canvas_picture(scene, self._shape))
+        window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
+        window.gradient_table.show_table(gradient_table(scene))
+        window.parameter_table.show_table(parameter_table(scene))
+        window.loss_plot.show_here(session.iteration)
+        stale = session.was_checked and not scene.numeric
+        window.show_status(status_picture(scene, "stale" if stale else "none"))
+        window.show_clearable(bool(session.focus) or session.running.is_busy)
+        if not session.running.is_training:
+            window.explain.show_page(explain_page(scene))
+
+    def show_losses(self) -> None:
+        """The curve up to the newest iteration, whose loss is known before its update."""
+        session = self.session
+        iterations, losses = session.timeline.losses()
+        self._frames += 1
+        if session.running.is_training:
+            window_text = f"training · iteration {session.timeline.newest:,}"
+            self.window.show_progress(window_text)
+            if len(losses) > MANY_LOSSES and self._frames % 8:
+                return
+        newest = session.timeline.newest
+        stepper = session.timeline.segment_of(newest).stepper
+        last = stepper.loss_of(session.timeline.record(newest))
+        self.window.loss_plot.show_losses(np.append(iterations, newest), np.append(losses, last))
+
+    def _show_playing(self, playing: bool) -> None:
+        self.window.show_playing(playing)
+        self.window.show_clearable(bool(self.session.focus) or self.session.running.is_busy)
+
+    def _show_training(self, training: bool) -> None:
+        self.window.show_training(training)
+        if not training:
+            self.window.show_progress("")
+            self.show_losses()
+
+    # --- what is asked for ------------------------------------------------------------------------
+
+    def _attempt(self, action: object, *arguments: object) -> bool:
+        """Do it, or tell in a sentence why not."""
+        try:
+            action(*arguments)  # type: ignore[operator]
+        except BackpropError as error:
+            self.window.show_message(str(error), "error")
+            self.show_change()
+            return False
+        self.window.clear_message()
+        return True
+
+    def edit(self, name: str, text: str) -> None:
+        """Set a quantity by its own name to what was typed."""
+        self._attempt(self.editor.edit, name, text)
+
+    def _edit_cell(self, identity: str, _column: str, text: str) -> None:
+        self.edit(identity, text)
+
+    def _learning_rate(self, text: str) -> None:
+        self.edit("learning_rate", text)
+
+    def _open_preset(self, name: str) -> None:
+        if name != self.session.name and self.files.may_leave():
+            self._attempt(self.files.open, name)
+        self.show_experiment()
+
+    def _next(self) -> None:
+        self._pause_and(self.session.next)
+
+    def _previous(self) -> None:
+        self._pause_and(self.session.previous)
+
+    def _next_phase(self) -> None:
+        self._pause_and(self.session.next, "phase")
+
+    def _previous_phase(self) -> None:
+        self._pause_and(self.session.previous, "phase")
+
+    def _next_iteration(self) -> None:
+        self._pause_and(self.session.next, "iteration")
+
+    def _previous_iteration(self) -> None:
+        self._pause_and(self.session.previous, "iteration")
+
+    def _pause_and(self, step: object, *size: str) -> None:
+        self.session.running.halt()
+        step(*size)  # type: ignore[operator]
+
+    def _first(self) -> None:
+        self._seek_iteration(0)
+
+    def _newest(self) -> None:
+        self._seek_iteration(self.session.timeline.newest)
+
+    def _seek_iteration(self, iteration: int) -> None:
+        self.session.running.pause()
+        self.session.seek(iteration)
+
+    def _seek_position(self, position: int) -> None:
+        self.session.running.pause()
+        self.session.seek(self.session.iteration, position)
+
+    def _play(self) -> None:
+        running = self.session.running
+        if running.is_playing:
+            running.pause()
+        else:
+            running.play()
+
+    def _train(self) -> None:
+        running = self.session.running
+        if running.is_training:
+            running.stop_training()
+        else:
+            running.train(self.window.toolbar.train_count())
+
+    def _clear(self) -> None:
+        self.session.running.halt()
+        self._unfocus()
+
+    def _focus(self, identity: str) -> None:
+        self.session.running.halt()
+        self.session.set_focus("" if identity == self.session.focus else identity)
+
+    def _unfocus(self) -> None:
+        if self.session.focus or self.session.rule is not None:
+            self.session.set_focus("")
+
+    def _unfold(self) -> None:
+        self.session.unfolded = not self.session.unfolded
+        self.session.refresh()
+
+    def _ask_first(self, on: bool) -> None:
+        self.session.ask_first, self.session.asking = on, False
+        self.window.explain.show_ask_first(on)
+        self.session.refresh()
+
+    def _step_size(self) -> None:
+        size = self.window.commands.checked("stepSize")
+        assert size in STEP_SIZES
+        self.window.toolbar.show_step_size(size)
+        self.session.set_step_size(size)
+
+    def _digits(self, digits: int) -> None:
+        self.session.format = NumberFormat(digits)
+        self.show_change()
+        self.session.refresh()
+
+    def _target(self, target: object) -> None:
+        """A factor of a formula was clicked: to the step that made it, or its rule."""
+        if isinstance(target, Slope):
+            self.session.open_rule(target)
+        elif isinstance(target, Quantity):
+            self.session.running.halt()
+            self.session.seek_quantity(target)
+
+    # --- closing ----------------------------------------------------------------------------------
+
+    def _closing(self, event: QCloseEvent) -> None:
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        self._end()
+
+    def _end(self) -> None:
+        self.session.running.halt()
+        self._keeping.stop()
+        recovery.forget()
+        save_settings(self.window.settings())
+
+    def close_without_asking(self) -> None:
+        """Close the window and leave neither files nor settings changed."""
+        self.session.running.halt()
+        self._keeping.stop()
+        self.window.closing.disconnect(self._closing)
+        self.window.close()
+
+    def _keep(self) -> None:
+        """Keep the unsaved experiment for the next start, should this one end badly."""
+        recovery.keep(self.session.experiment if self.session.modified else None)
+
+    def offer_recovery(self) -> None:
+        """At the start: offer what an earlier run did not save."""
+        self.files.offer_recovered()

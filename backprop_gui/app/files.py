@@ -1,0 +1,215 @@
+"""Opening, saving and exporting: where a path is asked for and what is said afterwards."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from PySide6.QtCore import QMarginsF, QRectF, QSize
+from PySide6.QtGui import QPageSize, QPainter, QPdfWriter, QPixmap
+
+from backprop_gui.app import recovery
+from backprop_gui.errors import BackpropError, FileTrouble
+from backprop_gui.experiment.presets import open_experiment
+from backprop_gui.experiment.reading import write_whole
+from backprop_gui.present.csv_files import write_gradients, write_loss, write_steps
+from backprop_gui.present.tables import parameter_table, table_csv
+from backprop_gui.session.session import Session
+from backprop_gui.views.dialogs import (
+    CSV_FILTER,
+    IMAGE_FILTER,
+    ask_about_recovery,
+    ask_about_unsaved,
+    ask_open_path,
+    ask_save_path,
+)
+from backprop_gui.views.main_window import MainWindow
+
+PLOT_SIZE = QSize(1200, 700)
+
+
+class Files:
+    """The files of one window."""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        self.session = session
+        self.window = window
+
+    # --- the experiment ---------------------------------------------------------------------------
+
+    def ask_and_open(self) -> None:
+        """Ask for a file and open it."""
+        path = ask_open_path(self.window, str(self.session.path.parent) if self.session.path else "")
+        if path and self.may_leave():
+            self._tell_trouble(lambda: self.open(path))
+
+    def open(self, preset_or_file: str) -> None:
+        """Open a preset or a file. Raises a BackpropError and leaves everything as it was."""
+        experiment, path = open_experiment(preset_or_file)
+        self.session.open(experiment, path, "" if path else preset_or_file)
+        if path:
+            self.window.remember_file(str(path))
+
+    def save(self) -> bool:
+        """Save where the experiment came from, or ask; whether it was saved."""
+        return self.save_as() if self.session.path is None else self._save_to(self.session.path)
+
+    def save_as(self) -> bool:
+        """Ask for a place and save; whether it was saved."""
+        suggested = str(self.session.path or f"{self._stem()}.json")
+        path = ask_save_path(self.window, "Save experiment", suggested)
+        if not path:
+            return False
+        target = Path(path)
+        return self._save_to(target if target.suffix else target.with_suffix(".json"))
+
+    def _save_to(self, path: Path) -> bool:
+        saved = self._tell_trouble(lambda: self.session.save(path))
+        if saved:
+            recovery.forget()
+            self.window.remember_file(str(path))
+            self.window.show_message(f"Saved to {path}")
+        return saved
+
+    def may_leave(self) -> bool:
+        """Whether the experiment may be left: nothing unsaved, or saved now, or given up."""
+        if not self.session.modified:
+            return True
+        answer = ask_about_unsaved(self.window, self.session.experiment.title)
+        return self.save() if answer == "save" else answer == "discard"
+
+    def offer_recovered(self) -> None:
+        """Offer the newest experiment that an earlier run left unsaved."""
+        for path, experiment, when in recovery.abandoned()[:1]:
+            if ask_about_recovery(self.window, experiment.title, when):
+                self._tell_trouble(partial(self.session.open_unsaved, experiment))
+            path.unlink(missing_ok=True)
+
+    # --- exports ----------------------------------------------------------------------------------
+
+    def export_gradients(self) -> None:
+        """The gradient table of the iteration on screen as CSV."""
+        here = self.session.iteration
+        self._export("gradients", f"Gradients of iteration {here:,}", write_gradients, here, here + 1)
+
+    def export_steps(self) -> None:
+        """Every step of the iteration on screen as CSV."""
+        here = self.session.iteration
+        self._export("steps", f"Steps of iteration {here:,}", write_steps, here, here + 1)
+
+    def export_loss(self) -> None:
+        """The whole loss curve as CSV."""
+        self._export("loss", "The loss curve", write_loss, 0, self.session.timeline.newest)
+
+    def export_table(self, table: str) -> None:
+        """The table that is shown as CSV."""
+        if table == "gradientTable":
+            self.export_gradients()
+            return
+        path = ask_save_path(self.window, "Export parameters", f"{self._stem()}-parameters.csv", CSV_FILTER)
+        if path:
+            text = table_csv(parameter_table(self.session.scene()))
+            target = _with_suffix(path, ".csv")
+            if self._tell_trouble(lambda: write_whole(target, text.encode("utf-8"))):
+                self.window.show_message(f"Parameters written to {target}")
+
+    def _export(self, kind: str, what: str, write: Callable[..., object], first: int, last: int) -> None:
+        self.session.running.halt()
+        path = ask_save_path(self.window, f"Export {kind}", f"{self._stem()}-{kind}.csv", CSV_FILTER)
+        if not path:
+            return
+        target = _with_suffix(path, ".csv")
+        stream: TextIO = io.StringIO(newline="")
+        write(stream, self.session.timeline, first, last)
+        data = stream.getvalue().encode("utf-8")  # type: ignore[attr-defined]
+        if self._tell_trouble(lambda: write_whole(target, data)):
+            self.window.show_message(f"{what} written to {target}")
+
+    def export_image(self) -> None:
+        """The canvas as PNG, SVG or PDF."""
+        path = ask_save_path(self.window, "Export image", f"{self._stem()}.png", IMAGE_FILTER)
+        if path:
+            target = _with_suffix(path, ".png")
+            if self._tell_trouble(lambda: self._paint_canvas(target)):
+                self.window.show_message(f"Picture written to {target}")
+
+    def _paint_canvas(self, path: Path) -> None:
+        from PySide6.QtSvg import QSvgGenerator  # only where a drawing is written
+
+        canvas = self.window.canvas
+        size = canvas.viewport().size() * 2
+        if path.suffix.lower() == ".pdf":
+            writer = QPdfWriter(str(path))
+            writer.setPageSize(QPageSize(size.toSizeF() * 0.5, QPageSize.Unit.Point))
+            writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+            self._paint(writer, QRectF(0, 0, writer.width(), writer.height()), path)
+        elif path.suffix.lower() == ".svg":
+            drawing = QSvgGenerator()
+            drawing.setFileName(str(path))
+            drawing.setSize(size)
+            drawing.setViewBox(QRectF(0, 0, size.width(), size.height()))
+            drawing.setTitle(self.session.experiment.title)
+            self._paint(drawing, QRectF(0, 0, size.width(), size.height()), path)
+        else:
+            picture = QPixmap(size)
+            picture.fill(self.window.theme().canvas)
+            self._paint(picture, QRectF(0, 0, size.width(), size.height()), path)
+            if not picture.save(str(path)):
+                raise FileTrouble(
+                    f"{path}: can't be written; a name that ends in .png, .svg or .pdf would be right"
+                )
+
+    def _paint(self, device: QPixmap | QPdfWriter | object, area: QRectF, path: Path) -> None:
+        painter = QPainter()
+        if not painter.begin(device):  # type: ignore[arg-type]
+            raise FileTrouble(f"{path}: can't be written; choose another place")
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.window.canvas.paint_scene(painter, area)
+        finally:
+            painter.end()
+
+    def export_plot(self, kind: str) -> None:
+        """The loss curve as PNG or SVG."""
+        picture_filter = "SVG drawing (*.svg)" if kind == "svg" else "PNG picture (*.png)"
+        path = ask_save_path(self.window, "Export loss curve", f"{self._stem()}-loss.{kind}", picture_filter)
+        if path:
+            target = _with_suffix(path, f".{kind}")
+            plot = self.window.loss_plot
+            write = (
+                (lambda: plot.export_svg(target))
+                if kind == "svg"
+                else (lambda: plot.export_png(target, PLOT_SIZE))
+            )
+            if self._tell_trouble(write):
+                self.window.show_message(f"Loss curve written to {target}")
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def _stem(self) -> str:
+        """What an export is called after."""
+        session = self.session
+        return session.path.stem if session.path else session.name or "experiment"
+
+    def _tell_trouble(self, action: Callable[[], object]) -> bool:
+        """Do it; what goes wrong is told in one sentence."""
+        try:
+            action()
+        except BackpropError as error:
+            self.window.show_message(str(error), "error")
+            return False
+        except OSError as error:
+            self.window.show_message(
+                f"{error.filename or 'The file'}: can't be written ({error.strerror})", "error"
+            )
+            return False
+        self.window.clear_message()
+        return True
+
+
+def _with_suffix(path: str, suffix: str) -> Path:
+    target = Path(path)
+    return target if target.suffix else target.with_suffix(suffix)

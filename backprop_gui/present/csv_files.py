@@ -1,0 +1,335 @@
+"""The three CSV files — gradients, steps, loss — made row by row, iteration after iteration.
+
+Each table knows its columns and the rows of one iteration; the window and the command line write
+them through the same functions.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TextIO, TypeAlias
+
+import numpy as np
+
+from backprop_gui.engine.expressions import Expression, Sum
+from backprop_gui.engine.finite_differences import agrees, numeric_gradients, relative_error
+from backprop_gui.engine.operation import Array
+from backprop_gui.engine.stepper import Record
+from backprop_gui.present.arithmetic import arithmetic, number_text
+from backprop_gui.present.plain_names import (
+    Ends,
+    neuron_name,
+    parameter_ends,
+    parameter_uses,
+    quantity_name,
+)
+from backprop_gui.steps.plan import Plan
+from backprop_gui.steps.quantities import GRADIENT, Numbers, Quantity
+from backprop_gui.steps.terms import Terms
+from backprop_gui.steps.timeline import Timeline
+
+MOST_CHECKED_UNASKED = 2_000  # parameters; beyond, finite differences are made on request
+MOST_SAMPLES_SPELT_OUT = 256  # in the terms of a mean
+
+Row: TypeAlias = Sequence[Any]
+Cancelled: TypeAlias = Callable[[], bool]
+
+
+class Table(Protocol):
+    """What can be written as CSV."""
+
+    columns: tuple[str, ...]
+
+    def rows(self, iteration: int) -> Iterator[Row]:
+        """The rows of one iteration, made as they are taken."""
+
+
+@dataclass
+class GradientCheck:
+    """What finite differences said of all gradients so far."""
+
+    compared: int = 0
+    refuted: int = 0
+    largest: float = 0.0
+    worst: str = ""  # where the largest difference is; once one is refuted, among those
+
+    def note(self, numeric: float, gradient: float, loss: float, where: str) -> None:
+        """Compare one pair."""
+        difference = abs(numeric - gradient)
+        refuted = not agrees(numeric, gradient, loss)
+        first = self.compared == 0 or (refuted and self.refuted == 0)
+        if first or ((refuted or not self.refuted) and not difference <= self.largest):
+            self.largest, self.worst = difference, where
+        self.compared += 1
+        self.refuted += refuted
+
+
+class GradientTable:
+    """gradients.csv: a row per iteration, sample and parameter; with several samples also their mean."""
+
+    columns: tuple[str, ...] = (
+        "iteration",
+        "sample",
+        "parameter",
+        "layer",
+        "source",
+        "target",
+        "value",
+        "gradient",
+        "terms",
+        "numeric_gradient",
+        "relative_error",
+        "new_value",
+    )
+
+    def __init__(self, timeline: Timeline, check: bool = False) -> None:
+        """With `check` finite differences are made whatever the size, and `found` says what came of them."""
+        self.timeline = timeline
+        self.found = GradientCheck()
+        model = timeline.segments[0].model
+        self._graph, self._frozen = model.graph, model.frozen
+        self._check = check
+        self._numeric = check or len(self._graph.parameters.scalars) <= MOST_CHECKED_UNASKED
+        self._ends: dict[int, Ends] = {}
+
+    def rows(self, iteration: int) -> Iterator[Row]:
+        """The rows of one iteration: all parameters of each sample, then of the mean."""
+        record = self.timeline.record(iteration)
+        if not self._ends:
+            self._ends = parameter_ends(self._graph, record)
+        numeric = self._numeric_gradients(record)
+        losses = record.values[self._graph.loss]
+        gradients: list[Array] = []
+        numbers = Numbers(self._graph, record, {})
+        for sample in range(record.samples):
+            gradient = numbers.sample_gradient(sample)
+            gradients.append(gradient if record.samples <= MOST_SAMPLES_SPELT_OUT else gradient[:0])
+            terms = self._terms(record, sample, numbers)
+            slopes = None if numeric is None else numeric[sample]
+            loss = float(losses[sample])
+            label = int(record.rows[sample]) + 1
+            yield from self._sheet(record, label, gradient, terms.__getitem__, slopes, loss)
+        if record.samples > 1:
+            mean = record.parameter_gradient
+            slopes = None if numeric is None else numeric.mean(axis=0)
+
+            def terms_of_mean(place: int) -> str:
+                return mean_terms([g[place] for g in gradients if len(g)], mean[place], record.samples)
+
+            yield from self._sheet(record, "mean", mean, terms_of_mean, slopes, float(losses.mean()))
+
+    def _sheet(
+        self,
+        record: Record,
+        sample: int | str,
+        gradient: Array,
+        terms: Callable[[int], str],
+        numeric: Array | None,
+        loss: float,
+    ) -> Iterator[Row]:
+        """A row for each parameter."""
+        layout, iteration = self._graph.parameters, record.iteration
+        values, new = record.before.parameters, record.lines["updated"]
+        updates = sample == "mean" or record.samples == 1
+        for rank, (place, name) in enumerate(zip(layout.scalars.tolist(), layout.names, strict=True)):
+            slope, ends = float(gradient[place]), self._ends.get(place, Ends())
+            checked: tuple[Any, Any] = ("", "")
+            if numeric is not None:
+                nudged = float(numeric[rank])
+                checked = (nudged, relative_error(nudged, slope))
+                if self._check:
+                    self.found.note(nudged, slope, loss, f"{name} in iteration {iteration:,}")
+            yield (
+                iteration,
+                sample,
+                name,
+                "" if ends.layer is None else ends.layer,
+                ends.source,
+                ends.target,
+                float(values[place]),
+                slope,
+                terms(place),
+                *checked,
+                float(new[place]) if updates and not self._frozen[place] else "",
+            )
+
+    def _terms(self, record: Record, sample: int, numbers: Numbers) -> dict[int, str]:
+        """For each place of the flat vector, its gradient as arithmetic of numbers."""
+        texts: dict[int, str] = defaultdict(lambda: "0")
+        for place, expression in gradient_expressions(record, sample, self.timeline).items():
+            texts[place] = arithmetic(expression, lambda key: number_text(numbers(key)))
+        return texts
+
+    def _numeric_gradients(self, record: Record) -> Array | None:
+        """Finite differences: a row per sample, a column per parameter; None where they are not wanted."""
+        if not self._numeric:
+            return None
+        stepper = self.timeline.segment_of(record.iteration).stepper
+        leaves = {index: data[record.rows] for index, data in stepper.leaves.items()}
+        places = self._graph.parameters.scalars.tolist()
+        slopes = list(numeric_gradients(self._graph, record.before.parameters, leaves, places))
+        return np.array(slopes).reshape(len(places), record.samples).T
+
+
+class StepTable:
+    """steps.csv: a row for each operation step, with the arithmetic that makes its number."""
+
+    columns: tuple[str, ...] = (
+        "iteration",
+        "sample",
+        "step",
+        "phase",
+        "node",
+        "quantity",
+        "value",
+        "formula",
+        "numbers",
+    )
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self._graph = timeline.segments[0].model.graph
+        self._ends: dict[int, Ends] = {}
+        self._plans: dict[int, Plan] = {}
+
+    def rows(self, iteration: int) -> Iterator[Row]:
+        """The rows of one iteration, in the order in which its numbers are uncovered."""
+        graph, record = self._graph, self.timeline.record(iteration)
+        model = self.timeline.segment_of(iteration).model
+        if not self._ends:
+            self._ends = parameter_ends(graph, record)
+        plan = self._plans.get(record.samples)
+        if plan is None:
+            plan = Plan(graph, record.samples, model.optimizer.quantities, model.frozen)
+            self._plans[record.samples] = plan
+        numbers = Numbers(graph, record, dict(model.settings))
+        terms = Terms(graph, record, model.optimizer)
+        slopes: dict[int, Expression] = {}
+        sample: int | None = None
+        for step in range(1, plan.total + 1):
+            stretch, quantity = plan.stretch(step), plan.quantity(step)
+            if quantity.sample is not None and quantity.sample != sample:
+                sample = quantity.sample
+                slopes = gradient_expressions(record, sample, self.timeline)
+            value = numbers(quantity)
+            label: int | str = "" if stretch.phase == "update" else "mean"
+            if stretch.sample is not None:
+                label = int(record.rows[stretch.sample]) + 1
+            formula, arithmetic_of_numbers = self._sides(quantity, value, terms, numbers, slopes)
+            name = quantity_name(graph, quantity)
+            node = self._node(plan, quantity)
+            yield iteration, label, step, stretch.phase, node, name, value, formula, arithmetic_of_numbers
+
+    def _node(self, plan: Plan, quantity: Quantity) -> str:
+        """The neuron a step belongs to; a parameter's is the one it feeds."""
+        if self._graph.nodes[quantity.node].kind == "parameter":
+            return self._ends.get(plan.place(quantity), Ends()).target
+        return neuron_name(self._graph, quantity)
+
+    def _sides(
+        self,
+        quantity: Quantity,
+        value: float,
+        terms: Terms,
+        numbers: Numbers,
+        slopes: dict[int, Expression],
+    ) -> tuple[str, str]:
+        """The rule in names, and the same with numbers."""
+        graph, samples = self._graph, numbers.record.samples
+        expression: Expression
+        if graph.nodes[quantity.node].kind == "parameter" and quantity.aspect == GRADIENT:
+            if quantity.sample is None and samples > 1:
+                each = [
+                    numbers(Quantity(quantity.node, quantity.element, GRADIENT, sample))
+                    for sample in range(samples if samples <= MOST_SAMPLES_SPELT_OUT else 0)
+                ]
+                return f"mean({quantity_name(graph, quantity)})", mean_terms(each, value, samples)
+            place = graph.parameters.place(graph.nodes[quantity.node].parameter, quantity.element)
+            expression = slopes.get(place, Sum(()))
+        else:
+            expression = terms.expression(quantity)
+        names = arithmetic(expression, lambda key: quantity_name(graph, key))
+        return names, arithmetic(expression, lambda key: number_text(numbers(key)))
+
+
+class LossTable:
+    """loss.csv: the batch's loss before each update, and one after the last."""
+
+    columns: tuple[str, ...] = ("iteration", "epoch", "train_loss", "test_loss", "accuracy")
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        iterations, losses = timeline.losses()
+        self._known = dict(zip(iterations.astype(int).tolist(), losses.tolist(), strict=True))
+
+    def rows(self, iteration: int) -> Iterator[Row]:
+        """The one row of an iteration."""
+        segment = self.timeline.segment_of(iteration)
+        loss = self._known.get(iteration)
+        if loss is None:
+            loss = segment.stepper.loss_of(self.timeline.record(iteration))
+        yield iteration, segment.model.batches.epoch_of(iteration), loss, "", ""
+
+
+def gradient_expressions(record: Record, sample: int, timeline: Timeline) -> dict[int, Expression]:
+    """For each place of the flat vector that reaches the loss: upstream · local, summed over its uses."""
+    products: dict[int, list[Expression]] = defaultdict(list)
+    for use in parameter_uses(timeline.segments[0].model.graph, record, sample):
+        if use.reaches_loss:
+            products[use.place].append(use.product)
+    return {place: Sum(tuple(parts)) for place, parts in products.items()}
+
+
+def mean_terms(gradients: Sequence[float], mean: float, samples: int) -> str:
+    """The average as arithmetic: `(g1 + g2)/2`, or `sum/n` when the samples are not spelt out."""
+    if gradients:
+        return f"({' + '.join(map(number_text, gradients))})/{samples}"
+    return f"{number_text(mean * samples)}/{samples}"
+
+
+def csv_writer(stream: TextIO) -> Any:
+    """A writer as pandas, R and spreadsheets read it; `stream` must not change line ends."""
+    return csv.writer(stream, lineterminator="\n")
+
+
+def write_table(
+    stream: TextIO, table: Table, iterations: Iterable[int], cancelled: Cancelled | None = None
+) -> bool:
+    """Write the header and the rows of these iterations; False when it was cancelled before the end."""
+    writer = csv_writer(stream)
+    writer.writerow(table.columns)
+    for iteration in iterations:
+        for count, row in enumerate(table.rows(iteration)):
+            if count % 256 == 0 and cancelled is not None and cancelled():
+                return False
+            writer.writerow(row)
+    return True
+
+
+def write_gradients(
+    stream: TextIO,
+    timeline: Timeline,
+    first: int,
+    last: int,
+    check: bool = False,
+    cancelled: Cancelled | None = None,
+) -> bool:
+    """gradients.csv of iterations `first` … `last` − 1; False when it was cancelled before the end."""
+    return write_table(stream, GradientTable(timeline, check), range(first, last), cancelled)
+
+
+def write_steps(
+    stream: TextIO, timeline: Timeline, first: int, last: int, cancelled: Cancelled | None = None
+) -> bool:
+    """steps.csv of iterations `first` … `last` − 1; False when it was cancelled before the end."""
+    return write_table(stream, StepTable(timeline), range(first, last), cancelled)
+
+
+def write_loss(
+    stream: TextIO, timeline: Timeline, first: int, last: int, cancelled: Cancelled | None = None
+) -> bool:
+    """loss.csv from before update `first` to after update `last` − 1: last − first + 1 rows."""
+    return write_table(stream, LossTable(timeline), range(first, last + 1), cancelled)

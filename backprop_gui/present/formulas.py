@@ -1,0 +1,228 @@
+"""From expressions to formula trees: in symbols, and with a step's numbers plugged in.
+
+Every factor carries what it stands for: a quantity leads to the step that made it, a slope such as
+σ′(z) opens its rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop_gui.engine.expressions import (
+    Apply,
+    Constant,
+    Expression,
+    Negative,
+    Operand,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Slope,
+    Sum,
+)
+from backprop_gui.engine.operation import Operation
+from backprop_gui.engine.operations import OPERATIONS
+from backprop_gui.present.math_tree import (
+    Bracketed,
+    Fraction,
+    Link,
+    Math,
+    Operator,
+    Root,
+    Row,
+    Script,
+    Symbol,
+    name,
+    number,
+    row,
+)
+from backprop_gui.present.naming import Naming
+from backprop_gui.present.numbers import NumberFormat, full
+from backprop_gui.steps.quantities import Numbers
+from backprop_gui.steps.terms import number_of
+
+LONG_SUM = 12  # a longer sum is shown by its first and last terms
+EQUALS, ABOUT, PLUS, MINUS, TIMES = (Operator(sign) for sign in "=≈+−·")
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Makes formula trees for one network, notation, record and number format."""
+
+    naming: Naming
+    numbers: Numbers
+    format: NumberFormat
+
+    def symbols(self, expression: Expression, lit: Hashable = None) -> Math:
+        """The expression in names; the part equal to `lit` has the highlight."""
+        return _Writer(self._named, lit).write(expression)
+
+    def values(self, expression: Expression, lit: Hashable = None) -> Math:
+        """The expression with numbers in place of names."""
+        return _Writer(self._plugged, lit).write(expression)
+
+    def number(self, value: float) -> Math:
+        """A number, rounded for display, with all its digits as a tip."""
+        return Link(number(self.format.text(value)), None, full(value))
+
+    def equals(self, *values: float) -> Math:
+        """`=` or, where a number of the line is rounded, `≈`."""
+        return EQUALS if all(map(self.format.is_exact, values)) else ABOUT
+
+    def sign_for(self, expression: Expression) -> Math:
+        """`=` or `≈` for a line that holds all numbers of an expression and its result."""
+        return self.equals(*self._leaves(expression), number_of(expression, self.numbers))
+
+    def _leaves(self, expression: Expression) -> Sequence[float]:
+        found: list[float] = []
+        stack = [expression]
+        while stack:
+            match stack.pop():
+                case Ref() | Slope() as leaf:
+                    found.append(number_of(leaf, self.numbers))
+                case Sum(parts) | Product(parts) | Apply(_, parts):
+                    stack.extend(parts)
+                case Quotient(first, second) | Power(first, second):
+                    stack.extend((first, second))
+                case Negative(child):
+                    stack.append(child)
+        return found
+
+    def _named(self, leaf: Ref | Slope, lit: bool) -> Math:
+        tip = full(number_of(leaf, self.numbers))
+        if isinstance(leaf, Ref):
+            return Link(self.naming.symbol(leaf.key), leaf.key, tip, lit)
+        at = _Writer(self._unlinked, None).write(leaf.at)
+        symbol = OPERATIONS[leaf.function].symbol
+        return Link(row(name(f"{symbol}′"), Bracketed(at)), leaf, tip, lit)
+
+    def _unlinked(self, leaf: Ref | Slope, lit: bool) -> Math:
+        assert isinstance(leaf, Ref)
+        return self.naming.symbol(leaf.key)
+
+    def _plugged(self, leaf: Ref | Slope, lit: bool) -> Math:
+        value = number_of(leaf, self.numbers)
+        target = leaf.key if isinstance(leaf, Ref) else leaf
+        return Link(number(self.format.text(value)), target, full(value), lit)
+
+
+def loss_rule(loss: Operation) -> Math:
+    """How a loss compares one output a with its target y: ½(a − y)²."""
+    one = np.full(1, 0.5)
+    expression = loss.formula((), (one, one), np.zeros(()), {})
+    letters = {0: name("a"), 1: name("y")}
+
+    def named(leaf: Ref | Slope, lit: bool) -> Math:
+        return letters[leaf.key.slot] if isinstance(leaf, Ref) and isinstance(leaf.key, Operand) else name("z")
+
+    return _Writer(named, None).write(expression)
+
+
+class _Writer:
+    """Writes an expression with brackets where they are needed."""
+
+    def __init__(self, leaf: Callable[[Ref | Slope, bool], Math], lit: Hashable) -> None:
+        self.leaf = leaf
+        self.lit = lit
+
+    def write(self, expression: Expression) -> Math:
+        lit = self.lit is not None and expression == self.lit
+        match expression:
+            case Ref() | Slope():
+                return self.leaf(expression, lit)
+            case Constant(value, text):
+                shown = number(text or NumberFormat(17).text(value))
+                return Link(shown, None, "", True) if lit else shown
+            case Sum(terms):
+                return self._sum(terms)
+            case Product(factors):
+                return _joined([self._factor(factor, place) for place, factor in enumerate(factors)], factors)
+            case Quotient(top, bottom):
+                return Fraction(self.write(top), self.write(bottom))
+            case Power(base, exponent):
+                inner = self.write(base)
+                return Script(
+                    inner if _is_plain(base, inner) else Bracketed(inner), None, self.write(exponent)
+                )
+            case Negative(child):
+                return row(MINUS, self._factor(child, 1))
+            case Apply(function, arguments):
+                return self._applied(function, arguments)
+
+    def _sum(self, terms: tuple[Expression, ...]) -> Math:
+        shown: list[Math] = []
+        hidden = len(terms) - 5 if len(terms) > LONG_SUM else 0
+        for place, term in enumerate(terms):
+            if hidden and place == 3:
+                shown += [PLUS, Symbol("…", spoken=f"{hidden} more terms")]
+            if hidden and 3 <= place < 3 + hidden:
+                continue
+            negative = isinstance(term, Negative)
+            if place or negative:
+                shown.append(MINUS if negative else PLUS)
+            child = term.child if isinstance(term, Negative) else term
+            written = self.write(child)
+            needs = isinstance(child, Sum) or (bool(shown) and _begins_negative(written))
+            shown.append(Bracketed(written) if needs else written)
+        return Row(tuple(shown))
+
+    def _factor(self, factor: Expression, place: int) -> Math:
+        written = self.write(factor)
+        lit = self.lit is not None and factor == self.lit and not isinstance(factor, Ref | Slope | Constant)
+        needs = isinstance(factor, Sum | Negative) or (place > 0 and _begins_negative(written))
+        bracketed = Bracketed(written) if needs else written
+        return Link(bracketed, None, "", True) if lit else bracketed
+
+    def _applied(self, function: str, arguments: tuple[Expression, ...]) -> Math:
+        inner = [self.write(argument) for argument in arguments]
+        if function == "identity":
+            return inner[0]
+        if function == "sqrt":
+            return Root(inner[0])
+        if function == "exp":
+            return Script(name("e"), None, inner[0])
+        if function == "abs":
+            return Bracketed(inner[0], "|", "|")
+        parts: list[Math] = []
+        for argument in inner:
+            parts += [Symbol(", "), argument] if parts else [argument]
+        symbol = OPERATIONS[function].symbol if function in OPERATIONS else function
+        return row(name(symbol), Bracketed(Row(tuple(parts))))
+
+
+def _joined(parts: list[Math], factors: tuple[Expression, ...]) -> Math:
+    """Factors with a dot between them, but none between a plain constant and a bracket: ½(a − y)²."""
+    shown: list[Math] = [parts[0]]
+    for place, part in enumerate(parts[1:], start=1):
+        tight = isinstance(factors[place - 1], Constant) and isinstance(factors[place], Sum | Power)
+        shown += [part] if tight else [TIMES, part]
+    return Row(tuple(shown))
+
+
+def _is_plain(base: Expression, written: Math) -> bool:
+    """Whether a base can carry an exponent without brackets."""
+    return isinstance(base, Ref | Constant) and not _begins_negative(written) and not _is_fraction(written)
+
+
+def _is_fraction(written: Math) -> bool:
+    return isinstance(written, Fraction) or (
+        isinstance(written, Link) and isinstance(written.child, Fraction)
+    )
+
+
+def _begins_negative(written: Math) -> bool:
+    """Whether the first sign of a written part is a minus."""
+    match written:
+        case Link(child):
+            return _begins_negative(child)
+        case Row(children):
+            return bool(children) and _begins_negative(children[0])
+        case Symbol(text) | Operator(text):
+            return text.startswith("−")
+        case Script(base):
+            return _begins_negative(base)
+    return False

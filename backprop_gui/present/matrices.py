@@ -1,0 +1,245 @@
+"""A layer's step in matrix form with numbers: z = Wa + b, δ = (Wᵀδ) ⊙ σ′(z), ∂L/∂W = δaᵀ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop_gui.engine.graph import Node
+from backprop_gui.engine.operation import Array
+from backprop_gui.present.formulas import EQUALS, PLUS, TIMES
+from backprop_gui.present.math_tree import (
+    Bracketed,
+    Fraction,
+    Link,
+    Math,
+    Matrix,
+    Operator,
+    Script,
+    Symbol,
+    name,
+    number,
+    row,
+)
+from backprop_gui.present.naming import PARTIAL
+from backprop_gui.present.numbers import full
+from backprop_gui.present.pictures import Block
+from backprop_gui.present.scene import Scene
+from backprop_gui.steps.blocks import Block as WalkBlock
+
+MOST_ENTRIES = 6  # rows and columns of a matrix that is written out
+HADAMARD, MINUS, ARROW = Operator("⊙"), Operator("−"), Operator("←")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The arrays of a dense layer, for one sample."""
+
+    scene: Scene
+    affine: Node
+    z: int
+    a: int
+
+    def value(self, index: int) -> Array:
+        array = self.scene.frame.record.values[index]
+        is_parameter = self.scene.graph.nodes[index].kind == "parameter"
+        result: Array = array if is_parameter else array[self.scene.frame.shown_sample]
+        return result
+
+    def gradient(self, index: int) -> Array:
+        array = self.scene.frame.record.gradients[index]
+        assert array is not None
+        result: Array = array[self.scene.frame.shown_sample]
+        return result
+
+    def symbol(self, letter: str, mark: str = "") -> Math:
+        bold = Symbol(letter, slanted=True, bold=True)
+        layer = self.scene.naming.layer(self.affine.group)
+        return Script(bold, None, Bracketed(number(str(layer if mark == "" else layer - 1))))
+
+
+def layer_blocks(scene: Scene) -> list[Block]:
+    """The matrix form of the layer that the newest step uncovered; empty where there is none."""
+    frame = scene.frame
+    if frame.phase == "update" or frame.sample is None:
+        return _update_blocks(scene) if frame.phase == "update" else []
+    walk = frame.plan.part(frame.position).block
+    if walk is None or len(walk.nodes) != 2 or walk.nodes[0] not in scene.graph.reaches_loss:
+        return []
+    layer = _Layer(scene, scene.graph.nodes[walk.nodes[0]], walk.nodes[0], walk.nodes[-1])
+    return _forward_blocks(layer) if frame.phase == "forward" else _backward_blocks(layer, walk)
+
+
+def _forward_blocks(layer: _Layer) -> list[Block]:
+    scene, operands = layer.scene, layer.affine.operands
+    weights, inputs = layer.value(operands[1]), layer.value(operands[0])
+    z, a = layer.symbol("z"), layer.symbol("a")
+    sender = layer.symbol("a", "-") if scene.naming.layer(layer.affine.group) > 1 else _bold("x")
+    bias: tuple[Math, ...] = (PLUS, layer.symbol("b")) if len(operands) > 2 else ()
+    numbers: list[Math] = [matrix(scene, weights), matrix(scene, inputs)]
+    if len(operands) > 2:
+        numbers += [PLUS, matrix(scene, layer.value(operands[2]))]
+    activation = scene.graph.nodes[layer.a].operation
+    assert activation is not None
+    outcome = layer.value(layer.a)
+    return [
+        Block("The weighted sums of the layer", (row(z, EQUALS, layer.symbol("W"), sender, *bias),)),
+        Block(
+            "With numbers",
+            (row(_equals(scene, weights, inputs), *numbers), _result(scene, layer.value(layer.z))),
+        ),
+        Block(
+            "The activations",
+            (row(a, EQUALS, _of(activation.symbol, z)), _result(scene, outcome)),
+        ),
+    ]
+
+
+def _backward_blocks(layer: _Layer, walk: WalkBlock) -> list[Block]:
+    scene, graph = layer.scene, layer.scene.graph
+    delta, z = layer.symbol("δ"), layer.symbol("z")
+    activation = graph.nodes[layer.a].operation
+    assert activation is not None
+    slope = _of(f"{activation.symbol}′", z)
+    arrived, delta_numbers = layer.gradient(layer.a), layer.gradient(layer.z)
+    pulled = activation.pullback(
+        np.ones((1, *arrived.shape)),
+        (layer.value(layer.z)[np.newaxis],),
+        layer.value(layer.a)[np.newaxis],
+        graph.nodes[layer.a].attributes,
+    )[0]
+    assert pulled is not None
+    slopes = pulled[0]
+    users = [graph.nodes[use.consumer] for use in graph.uses[layer.a] if use.consumer in graph.reaches_loss]
+    single = users[0] if len(users) == 1 else None
+    blocks: list[Block] = []
+    if single is not None and single.operation is not None and single.operation.name == "affine":
+        after = scene.naming.layer(single.group)
+        weights, following = layer.value(single.operands[1]), layer.gradient(graph.by_name[single.name])
+        transposed = Script(_marked("W", after), None, None)
+        rule = row(
+            delta, EQUALS, Bracketed(row(_transposed(transposed), _marked("δ", after))), HADAMARD, slope
+        )
+        plugged = row(
+            _equals(scene, weights, following),
+            Bracketed(row(_transposed(matrix(scene, weights)), matrix(scene, following))),
+            HADAMARD,
+            matrix(scene, slopes),
+        )
+    else:
+        arriving = Fraction(row(PARTIAL, scene.naming.loss), row(PARTIAL, layer.symbol("a")))
+        rule = row(delta, EQUALS, arriving, HADAMARD, slope)
+        plugged = row(
+            _equals(scene, arrived, slopes), matrix(scene, arrived), HADAMARD, matrix(scene, slopes)
+        )
+    blocks.append(Block("What arrives at the layer, times its slopes", (rule,)))
+    blocks.append(Block("With numbers", (plugged, _result(scene, delta_numbers))))
+    return blocks + _parameter_blocks(layer, delta, delta_numbers)
+
+
+def _parameter_blocks(layer: _Layer, delta: Math, delta_numbers: Array) -> list[Block]:
+    """∂L/∂W = δ aᵀ and ∂L/∂b = δ, for one sample."""
+    scene, operands = layer.scene, layer.affine.operands
+    inputs = layer.value(operands[0])
+    sender = layer.symbol("a", "-") if scene.naming.layer(layer.affine.group) > 1 else _bold("x")
+    weights_rule = row(_slope_by(scene, layer.symbol("W")), EQUALS, delta, _transposed(sender))
+    outer = np.outer(delta_numbers, inputs)
+    mask = layer.affine.attributes.get("mask")
+    outcome = outer if mask is None else np.where(mask, outer, 0.0)
+    plugged = row(
+        _equals(scene, delta_numbers, inputs),
+        matrix(scene, delta_numbers),
+        matrix(scene, inputs[np.newaxis, :]),
+    )
+    rows: list[Math] = [weights_rule, plugged, _result(scene, outcome)]
+    blocks = [Block("The weights", tuple(rows))]
+    if len(operands) > 2:
+        bias = row(
+            _slope_by(scene, layer.symbol("b")),
+            EQUALS,
+            delta,
+            _equals(scene, delta_numbers),
+            matrix(scene, delta_numbers),
+        )
+        blocks.append(Block("The biases", (bias,)))
+    return blocks
+
+
+def _update_blocks(scene: Scene) -> list[Block]:
+    """W ← W − α ∂L/∂W with numbers, for plain gradient descent."""
+    frame = scene.frame
+    if len(frame.plan.lines) > 1:
+        return []
+    quantity = frame.plan.quantity(frame.position)
+    layout, index = scene.graph.parameters, scene.graph.nodes[quantity.node].parameter
+    array = layout.arrays[index]
+    layer = scene.naming.layer(array.name.partition(".")[0])
+    symbol = _marked("W" if len(array.shape) > 1 else "b", layer) if array.prefix else _bold(array.name)
+    before = layout.view(frame.record.before.parameters, index)
+    gradient = layout.view(frame.record.parameter_gradient, index)
+    after = layout.view(frame.record.after.parameters, index)
+    rate = scene.model.settings["learning_rate"]
+    rule = row(symbol, ARROW, symbol, MINUS, scene.naming.rate, TIMES, _slope_by(scene, symbol))
+    plugged = row(
+        _equals(scene, before, gradient),
+        matrix(scene, before),
+        MINUS,
+        scene.formulas.number(rate),
+        TIMES,
+        matrix(scene, gradient),
+    )
+    return [
+        Block("The update of the whole array", (rule,)),
+        Block("With numbers", (plugged, _result(scene, after))),
+    ]
+
+
+def matrix(scene: Scene, array: Array) -> Math:
+    """An array as a matrix with numbers; a large one by its corner, with dots."""
+    grid = array[:, np.newaxis] if array.ndim == 1 else array.reshape(array.shape[0], -1)
+    rows, columns = _shown(grid.shape[0]), _shown(grid.shape[1])
+    return Matrix(tuple(tuple(_entry(scene, grid, r, c) for c in columns) for r in rows))
+
+
+def _shown(length: int) -> list[int]:
+    """Which places are written out; −1 stands for dots."""
+    return list(range(length)) if length <= MOST_ENTRIES else [0, 1, 2, -1, length - 1]
+
+
+def _entry(scene: Scene, grid: Array, at_row: int, at_column: int) -> Math:
+    if at_row < 0 or at_column < 0:
+        return Symbol("⋱" if at_row < 0 and at_column < 0 else "⋮" if at_row < 0 else "…", spoken="and so on")
+    value = float(grid[at_row, at_column])
+    return Link(number(scene.format.text(value)), None, full(value))
+
+
+def _equals(scene: Scene, *arrays: Array) -> Math:
+    return scene.formulas.equals(*(float(v) for array in arrays for v in array.ravel()[:64]))
+
+
+def _result(scene: Scene, array: Array) -> Math:
+    return row(_equals(scene, array), matrix(scene, array))
+
+
+def _bold(letter: str) -> Math:
+    return Symbol(letter, slanted=True, bold=True)
+
+
+def _marked(letter: str, layer: int) -> Math:
+    return Script(_bold(letter), None, Bracketed(number(str(layer))))
+
+
+def _transposed(part: Math) -> Math:
+    mark = Symbol("T", spoken="transposed")
+    if isinstance(part, Script) and part.sup is not None:
+        return Script(part.base, part.sub, row(part.sup, mark))
+    return Script(part, None, mark)
+
+
+def _of(function: str, argument: Math) -> Math:
+    return row(name(function), Bracketed(argument))
+
+
+def _slope_by(scene: Scene, symbol: Math) -> Math:
+    return Fraction(row(PARTIAL, scene.naming.loss), row(PARTIAL, symbol))

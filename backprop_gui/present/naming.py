@@ -1,0 +1,142 @@
+"""What every number is called on screen: w₅, z₁⁽²⁾, ∂L/∂w₅; as a formula, in text, aloud.
+
+Hidden layers called h, h1, h2, … are numbered by their place: h₁⁽²⁾ is neuron 1 of layer 2. Other
+nodes keep their own name: `out`, z_out. The experiment's own names (`w5`, `h1[2]`) do not change.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from backprop_gui.engine.expressions import Element
+from backprop_gui.engine.graph import Graph
+from backprop_gui.experiment.document import Notation
+from backprop_gui.present.math_text import plain, spoken
+from backprop_gui.present.math_tree import Bracketed, Fraction, Math, Script, Symbol, name, number, row
+from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity, Setting
+
+GREEK = {
+    "theta": "θ",
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "phi": "φ",
+    "psi": "ψ",
+    "kappa": "κ",
+    "omega": "ω",
+}
+PARTIAL = Symbol("∂")
+
+
+class Naming:
+    """Names for one network in one notation."""
+
+    def __init__(self, graph: Graph, notation: Notation) -> None:
+        self.graph = graph
+        self.notation = notation
+        groups = [graph.nodes[i].group for i in graph.operations if i != graph.loss]
+        self._layer = {group: place for place, group in enumerate(dict.fromkeys(groups), start=1)}
+        self._plain = lru_cache(maxsize=8192)(lambda key: plain(self.symbol(key)))
+
+    def layer(self, group: str) -> int:
+        """The number of a layer, from 1; 0 for inputs and what is given."""
+        return self._layer.get(group, 0)
+
+    @property
+    def loss(self) -> Math:
+        """The loss as it is called: L, C, or C₀."""
+        found = re.fullmatch(r"(.*?)([₀-₉]+)", self.notation.loss)
+        if found is None:
+            return name(self.notation.loss)
+        digits = found[2].translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
+        return Script(name(found[1]), number(digits))
+
+    @property
+    def rate(self) -> Math:
+        """The learning rate as it is called: α or η."""
+        return name(self.notation.rate)
+
+    def symbol(self, key: object) -> Math:
+        """The quantity or setting as a formula."""
+        if isinstance(key, Setting):
+            return self.rate if key.name == "learning_rate" else name(key.name)
+        assert isinstance(key, Quantity)
+        if key.aspect == GRADIENT:
+            return Fraction(row(PARTIAL, self.loss), row(PARTIAL, self.base(key.node, key.element)))
+        base = self.base(key.node, key.element)
+        if key.aspect in (VALUE, UPDATED):
+            return base
+        return row(name(key.aspect.removesuffix(".before")), Bracketed(base))
+
+    def plain(self, key: object) -> str:
+        """The same on one line of text."""
+        return self._plain(key)
+
+    def spoken(self, key: object) -> str:
+        """The same as it is said."""
+        return spoken(self.symbol(key))
+
+    def base(self, node: int, element: Element) -> Math:
+        """The name of a node's value: w₅, x₁, y, z₁⁽²⁾, a_out, L."""
+        given = self.graph.nodes[node]
+        if given.kind == "parameter":
+            return self._parameter(node, element)
+        if node == self.graph.loss:
+            return self.loss
+        if given.operation is None:
+            letter = name("y" if given.kind == "target" else given.name)
+            return letter if given.shape == (1,) else Script(letter, _indices(element))
+        letter = name("z" if given.operation.name == "affine" else "a")
+        return self._placed(letter, given.group, given.shape, element)
+
+    def neuron(self, group: str, element: Element) -> Math:
+        """The name of a neuron: h₁⁽²⁾, out, x₁."""
+        shape = self._shape(group)
+        if group in self.graph.by_name and self.graph.nodes[self.graph.by_name[group]].kind == "input":
+            return self.base(self.graph.by_name[group], element)
+        if _is_hidden(group):
+            return Script(name("h"), _indices(element), _layer_mark(self._layer[group]))
+        return name(group) if shape == (1,) else Script(name(group), _indices(element))
+
+    def _shape(self, group: str) -> tuple[int, ...]:
+        return next(n.shape for n in self.graph.nodes if n.group == group and n.kind != "parameter")
+
+    def _placed(self, letter: Math, group: str, shape: tuple[int, ...], element: Element) -> Math:
+        """A letter with the neuron's place: z₁⁽²⁾ in hidden layers, z_out elsewhere."""
+        if _is_hidden(group):
+            return Script(letter, _indices(element), _layer_mark(self._layer[group]))
+        if shape == (1,):
+            return Script(letter, name(group))
+        return Script(letter, row(name(group), Symbol(" ", spoken=""), _indices(element)))
+
+    def _parameter(self, node: int, element: Element) -> Math:
+        layout = self.graph.parameters
+        array = layout.arrays[self.graph.nodes[node].parameter]
+        if array.prefix:
+            scalar = layout.name_at(layout.place(self.graph.nodes[node].parameter, element))
+            return Script(name(array.prefix), number(scalar.removeprefix(array.prefix)))
+        found = re.fullmatch(r"(.*?)(\d*)", array.name)
+        assert found is not None
+        letter = name(GREEK.get(found[1], found[1]))
+        return Script(letter, _indices(element), _layer_mark(int(found[2])) if found[2] else None)
+
+
+def _is_hidden(group: str) -> bool:
+    return re.fullmatch(r"h\d*", group) is not None
+
+
+def _layer_mark(layer: int) -> Math:
+    return Bracketed(number(str(layer)))
+
+
+def _indices(element: Element) -> Math:
+    """1-based indices: 12, or 1,12 where a comma is needed to tell them apart."""
+    numbers = [str(i + 1) for i in element]
+    text = "".join(numbers) if all(len(n) == 1 for n in numbers) else ",".join(numbers)
+    return Symbol(text, spoken=" ".join(numbers))
+
+
+def neuron_identity(group: str, element: Element) -> str:
+    """The experiment's own name of a neuron: h1[2]."""
+    return f"{group}[{','.join(str(i + 1) for i in element)}]" if element else group

@@ -1,0 +1,214 @@
+"""Pages for more than one number: what is given, a neuron's lines, a layer's matrices, a phase."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop_gui.present.formulas import EQUALS
+from backprop_gui.present.math_tree import Math, Operator, Symbol, row
+from backprop_gui.present.matrices import layer_blocks
+from backprop_gui.present.pictures import Block, ExplainPage
+from backprop_gui.present.scene import Scene
+from backprop_gui.present.sentences import PHASE_WORDS, loss_change, loss_word, neuron_name, slanted
+from backprop_gui.steps.quantities import UPDATED, VALUE, Quantity
+
+MOST_LINES = 12
+MOST_GIVEN = 18
+
+
+def given_page(scene: Scene) -> ExplainPage:
+    """Position 0: inputs, targets, and what the first step will be."""
+    frame, graph = scene.frame, scene.graph
+    data = [
+        Quantity(index, tuple(int(i) for i in element), VALUE, 0)
+        for index, node in enumerate(graph.nodes)
+        if node.kind in ("input", "target")
+        for element in np.ndindex(node.shape)
+    ]
+    parameters = [scene.parameter(int(place), VALUE) for place in graph.parameters.scalars[:MOST_GIVEN]]
+    more = len(graph.parameters.scalars) - len(parameters)
+    first = frame.plan.quantity(1) if frame.plan.total else None
+    next_words = ""
+    if first is not None:
+        next_words = f"Press → to compute {slanted(scene, first)} of {neuron_name(scene, first)}."
+    count = len(graph.parameters.scalars)
+    title = (
+        "What is given?" if frame.iteration == 0 else f"Iteration {frame.iteration:,} begins: what is given?"
+    )
+    told = (
+        f"The input, its target, and {count:,} parameters: the weights and biases that training will change."
+        if frame.iteration == 0
+        else f"The parameters as {frame.iteration:,} update{'s' * (frame.iteration > 1)} left them."
+    )
+    blocks = [Block("Data", _assignments(scene, data))]
+    blocks.append(
+        Block(
+            "Parameters" + (f" (the first of {count:,})" if more > 0 else ""), _assignments(scene, parameters)
+        )
+    )
+    return ExplainPage("given", "Given", title, told, tuple(blocks), next_words)
+
+
+def _assignments(scene: Scene, quantities: list[Quantity]) -> tuple[Math, ...]:
+    """`w₁ = 0.5` for each, a few in a row."""
+    rows: list[Math] = []
+    for start in range(0, len(quantities), 3):
+        parts: list[Math] = []
+        for quantity in quantities[start : start + 3]:
+            value = scene.frame.numbers(quantity)
+            if parts:
+                parts.append(_gap())
+            parts += [
+                scene.naming.symbol(quantity),
+                scene.formulas.equals(value),
+                scene.formulas.number(value),
+            ]
+        rows.append(row(*parts))
+    return tuple(rows)
+
+
+def _gap() -> Math:
+    """Room between two assignments in one row."""
+    return Symbol(",  ", spoken=",")
+
+
+def group_page(scene: Scene) -> ExplainPage:
+    """A step of a larger size: its lines, its matrices, or a summary."""
+    frame = scene.frame
+    new = frame.new
+    phases = {frame.plan.stretch(step).phase for step in (new[0], new[-1])}
+    if frame.size == "neuron":
+        return _lines_page(scene)
+    if frame.size == "layer":
+        blocks = layer_blocks(scene)
+        return _titled(scene, blocks) if blocks else _lines_page(scene)
+    if len(phases) == 1 and frame.size == "phase":
+        return _phase_page(scene)
+    return _iteration_page(scene)
+
+
+def _kicker(scene: Scene) -> str:
+    new = scene.frame.new
+    words = PHASE_WORDS[scene.frame.phase]
+    return f"{words} · steps {new[0]}–{new[-1]}" if len(new) > 1 else f"{words} · step {new[-1]}"
+
+
+def _lines_page(scene: Scene) -> ExplainPage:
+    """Each new number on a line of its own."""
+    frame = scene.frame
+    quantities = [frame.plan.quantity(step) for step in frame.new[:MOST_LINES]]
+    blocks = []
+    for quantity in quantities:
+        expression = scene.expression(quantity)
+        value = frame.numbers(quantity)
+        formulas = scene.formulas
+        arrow = EQUALS
+        rows = (
+            row(scene.naming.symbol(quantity), arrow, formulas.symbols(expression)),
+            row(formulas.sign_for(expression), formulas.values(expression)),
+            row(formulas.equals(value), formulas.number(value)),
+        )
+        blocks.append(Block("", rows))
+    left = len(frame.new) - len(quantities)
+    return _titled(scene, blocks, f"… and {left:,} more." if left > 0 else "")
+
+
+def _titled(scene: Scene, blocks: list[Block], rest: str = "") -> ExplainPage:
+    """The page of a neuron's or a layer's step."""
+    frame = scene.frame
+    first = frame.plan.quantity(frame.new[0])
+    node = scene.graph.nodes[first.node]
+    layer = frame.size == "layer"
+    if scene.is_parameter(first) and frame.phase == "update":
+        last = frame.plan.quantity(frame.new[-1])
+        names = slanted(scene, first) + (f" … {slanted(scene, last)}" if last != first else "")
+        title, told = f"What are {names} after the update?", scene.model.optimizer.why
+    elif frame.phase == "forward":
+        subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
+        title, told = f"What does {subject} do?", "First the weighted sum, then the activation."
+    else:
+        subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
+        title = f"How much does {subject} change the {loss_word(scene)}?"
+        told = "First the neuron itself, then each weight and bias that feeds it."
+    ends = frame.position == frame.plan.total
+    told_after = " ".join(part for part in (rest, loss_change(scene) if ends else "") if part)
+    return ExplainPage(frame.phase, _kicker(scene), title, told, tuple(blocks), told_after)
+
+
+def _phase_page(scene: Scene) -> ExplainPage:
+    """A whole phase at once: what came out of it."""
+    frame = scene.frame
+    titles = {
+        "forward": "What does the network answer?",
+        "loss": "How far is the output from its target?",
+        "backward": f"How much does each parameter change the {loss_word(scene)}?",
+        "update": "What are the parameters after the update?",
+    }
+    blocks = _phase_blocks(scene, frame.phase)
+    after = loss_change(scene) if frame.phase == "update" else ""
+    return ExplainPage(frame.phase, _kicker(scene), titles[frame.phase], "", tuple(blocks), after)
+
+
+def _phase_blocks(scene: Scene, phase: str) -> list[Block]:
+    graph, sample = scene.graph, scene.frame.shown_sample
+    if phase == "forward":
+        output = graph.nodes[graph.loss].operands[0]
+        answers = [
+            Quantity(output, tuple(int(i) for i in e), VALUE, sample)
+            for e in np.ndindex(graph.nodes[output].shape)
+        ]
+        return [Block("Output", _assignments(scene, answers))]
+    if phase == "loss":
+        quantity = Quantity(graph.loss, (), VALUE, sample)
+        expression = scene.expression(quantity)
+        return [
+            Block(
+                "The rule in symbols",
+                (row(scene.naming.symbol(quantity), EQUALS, scene.formulas.symbols(expression)),),
+            ),
+            Block("Loss", _assignments(scene, [quantity]), result=True),
+        ]
+    places = [int(p) for p in graph.parameters.scalars if scene.frame.plan.step_of(scene.gradient_of(int(p)))]
+    if phase == "backward":
+        gradients = [scene.gradient_of(place) for place in places]
+        largest = sorted(gradients, key=lambda q: -abs(scene.frame.numbers(q)))[:6]
+        return [Block("The largest gradients", _assignments_one_each(scene, largest))]
+    updated = [scene.updated_of(place) for place in places if not scene.model.frozen[place]]
+    moved = sorted(
+        updated, key=lambda q: -abs(scene.frame.numbers(q) - scene.frame.numbers(Quantity(q.node, q.element)))
+    )[:6]
+    return [Block("The largest changes", tuple(_change(scene, quantity) for quantity in moved))]
+
+
+def _assignments_one_each(scene: Scene, quantities: list[Quantity]) -> tuple[Math, ...]:
+    return tuple(_assignments(scene, [quantity])[0] for quantity in quantities)
+
+
+def _change(scene: Scene, quantity: Quantity) -> Math:
+    """`w₅: 0.9 → 0.8954`."""
+    assert quantity.aspect == UPDATED
+    before = scene.frame.numbers(Quantity(quantity.node, quantity.element))
+    after = scene.frame.numbers(quantity)
+    numbers = scene.formulas
+    return row(
+        scene.naming.symbol(quantity),
+        Symbol(": ", spoken=":"),
+        numbers.number(before),
+        Operator("→"),
+        numbers.number(after),
+    )
+
+
+def _iteration_page(scene: Scene) -> ExplainPage:
+    """A whole iteration, or an epoch, at once."""
+    frame = scene.frame
+    size = "epoch" if frame.size == "epoch" else "iteration"
+    title = (
+        f"What did iteration {frame.iteration:,} change?"
+        if size == "iteration"
+        else "What did the epoch change?"
+    )
+    blocks = [
+        block for phase in ("forward", "loss", "backward", "update") for block in _phase_blocks(scene, phase)
+    ]
+    return ExplainPage("update", _kicker(scene), title, "", tuple(blocks), loss_change(scene))

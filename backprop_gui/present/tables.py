@@ -1,0 +1,156 @@
+"""The tables at a moment: gradients with their terms, and parameters to edit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+from backprop_gui.engine.finite_differences import relative_error
+from backprop_gui.present.arrows import receiver, sender
+from backprop_gui.present.math_text import plain
+from backprop_gui.present.numbers import UNKNOWN, full
+from backprop_gui.present.pictures import Column, TablePicture, TableRow
+from backprop_gui.present.scene import Scene
+from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
+
+GRADIENT_COLUMNS = (
+    Column("parameter", "parameter"),
+    Column("edge", "edge"),
+    Column("value", "value", numeric=True, tip="The value this iteration works with"),
+    Column("terms", "terms", numeric=True, tip="Upstream gradient · local derivative, one term for each use"),
+    Column("gradient", "gradient", numeric=True),
+    Column("numeric", "finite diff.", numeric=True, tip="The derivative measured by nudging the parameter"),
+    Column("check", "", tip="✓ finite differences confirm the gradient"),
+    Column("updated", "after update", numeric=True),
+)
+PARAMETER_COLUMNS = (
+    Column("parameter", "parameter"),
+    Column("edge", "edge"),
+    Column("value", "value", numeric=True, editable=True, tip="Double-click to change it"),
+    Column("updated", "after update", numeric=True),
+    Column("state", "", tip="Whether training changes it"),
+)
+
+
+def gradient_table(scene: Scene) -> TablePicture:
+    """All parameters in their order; – until a number is uncovered."""
+    rows = tuple(_gradient_row(scene, int(place)) for place in scene.graph.parameters.scalars)
+    return TablePicture(GRADIENT_COLUMNS, rows, lit_parameter(scene))
+
+
+def parameter_table(scene: Scene) -> TablePicture:
+    """The parameters' values, editable, and what becomes of them."""
+    rows = tuple(_parameter_row(scene, int(place)) for place in scene.graph.parameters.scalars)
+    return TablePicture(PARAMETER_COLUMNS, rows, lit_parameter(scene))
+
+
+def lit_parameter(scene: Scene) -> str:
+    """The parameter of the focus, or of the newest step."""
+    layout = scene.graph.parameters
+    if scene.focus:
+        return scene.focus if layout.place_of(scene.focus) is not None else ""
+    if scene.frame.position == 0 or scene.frame.size not in ("operation", "neuron", "layer"):
+        return ""
+    newest = scene.frame.plan.quantity(scene.frame.position)
+    return layout.name_at(scene.place(newest)) if scene.is_parameter(newest) else ""
+
+
+def edge_text(scene: Scene, place: int) -> str:
+    """`h₁⁽¹⁾ → h₁⁽²⁾`; `→ out` for a bias, nothing for a shared parameter."""
+    target = receiver(scene.graph, place)
+    if target is None:
+        return "shared"
+    source = sender(scene.graph, place)
+    end = plain(scene.naming.neuron(*target))
+    return f"→ {end}" if source is None else f"{plain(scene.naming.neuron(*source))} → {end}"
+
+
+def _gradient_row(scene: Scene, place: int) -> TableRow:
+    name = scene.graph.parameters.name_at(place)
+    before, gradient, updated = (
+        scene.parameter(place, VALUE),
+        scene.gradient_of(place),
+        scene.updated_of(place),
+    )
+    known = scene.frame.knows(gradient)
+    value = scene.frame.numbers(gradient)
+    numeric = scene.numeric.get(place) if known and gradient.sample in (None, 0) else None
+    check = ""
+    if numeric is not None:
+        check = "✓" if scene.is_checked(place) else "✗"
+    error = "" if numeric is None else f"relative error {scene.format.text(relative_error(numeric, value))}"
+    texts = (
+        scene.naming.plain(before),
+        edge_text(scene, place),
+        scene.text(before),
+        terms_text(scene, gradient) if known else UNKNOWN,
+        scene.text(gradient),
+        UNKNOWN if numeric is None else scene.format.text(numeric),
+        check,
+        scene.text(updated),
+    )
+    full_texts = (
+        name,
+        texts[1],
+        scene.full(before),
+        texts[3],
+        scene.full(gradient),
+        "" if numeric is None else full(numeric),
+        error,
+        scene.full(updated),
+    )
+    return TableRow(name, texts, _sort_keys(scene, place, texts, before, gradient, updated), full_texts)
+
+
+def _sort_keys(
+    scene: Scene, place: int, texts: tuple[str, ...], *quantities: Quantity
+) -> tuple[float | str, ...]:
+    """Numbers sort by value, with what is not uncovered at the end."""
+    before, gradient, updated = (_key(scene, quantity) for quantity in quantities)
+    numeric = scene.numeric.get(place, math.nan) if texts[5] != UNKNOWN else math.nan
+    rank = float(scene.graph.parameters.ranks[place])
+    return (rank, texts[1], before, gradient, gradient, numeric, texts[6], updated)
+
+
+def _key(scene: Scene, quantity: Quantity) -> float:
+    value = scene.frame.number(quantity)
+    return math.nan if value is None else value
+
+
+def _parameter_row(scene: Scene, place: int) -> TableRow:
+    name = scene.graph.parameters.name_at(place)
+    before, updated = scene.parameter(place, VALUE), scene.updated_of(place)
+    state = "frozen" if scene.model.frozen[place] else ""
+    texts = (
+        scene.naming.plain(before),
+        edge_text(scene, place),
+        scene.text(before),
+        scene.text(updated),
+        state,
+    )
+    keys = (
+        float(scene.graph.parameters.ranks[place]),
+        texts[1],
+        _key(scene, before),
+        _key(scene, updated),
+        state,
+    )
+    return TableRow(name, texts, keys, (name, texts[1], scene.full(before), scene.full(updated), state))
+
+
+def terms_text(scene: Scene, gradient: Quantity) -> str:
+    """`0.01529 · 0.6011`, one product for each use; (g₁ + g₂)/n for a mean."""
+    expression = scene.expression(gradient)
+    if gradient.aspect == GRADIENT and gradient.sample is None and scene.frame.record.samples > 4:
+        return f"mean of {scene.frame.record.samples} samples"
+    return plain(scene.formulas.values(expression))
+
+
+def table_csv(picture: TablePicture) -> str:
+    """A table as CSV, with all digits; what is not uncovered stays empty."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([column.title or column.key for column in picture.columns])
+    writer.writerows([text.replace("−", "-") for text in row.full] for row in picture.rows)
+    return stream.getvalue()

@@ -1,0 +1,106 @@
+"""The timeline bar and the status bar at a moment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from backprop_gui.engine.finite_differences import relative_error
+from backprop_gui.present.formulas import loss_rule
+from backprop_gui.present.math_text import plain
+from backprop_gui.present.pictures import StatusPicture, Stretch, TimelinePicture
+from backprop_gui.present.scene import Scene
+from backprop_gui.present.sentences import PHASE_WORDS
+from backprop_gui.steps.plan import Stretch as PlanStretch
+
+EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
+    """Where one is; `newest` is the newest iteration."""
+    frame = scene.frame
+    stretches = tuple(
+        Stretch(stretch.phase, _label(scene, stretch), stretch.start, stretch.end - stretch.start)
+        for stretch in frame.plan.stretches()
+    )
+    samples = frame.record.samples
+    at = frame.plan.stretch(frame.position) if frame.position else None
+    if at is not None and at.phase == "update":
+        sample_text = f"all {samples} samples" if samples > 1 else "sample 1 of 1"
+    elif at is not None and at.sample is None:
+        sample_text = f"mean of {samples} samples"
+    else:
+        sample_text = f"sample {frame.shown_sample + 1} of {samples}"
+    step_text = f"step {frame.position:,} of {frame.plan.total:,}"
+    words = PHASE_WORDS[frame.phase].lower()
+    return TimelinePicture(
+        frame.iteration,
+        newest,
+        frame.position,
+        frame.plan.total,
+        stretches,
+        sample_text,
+        step_text,
+        frame.phase,
+        f"iteration {frame.iteration}, {sample_text}, step {frame.position} of {frame.plan.total}, {words}",
+    )
+
+
+def _label(scene: Scene, stretch: PlanStretch) -> str:
+    word = PHASE_WORDS[stretch.phase]
+    if scene.frame.record.samples == 1 or stretch.phase == "update":
+        return word
+    return f"{word} mean" if stretch.sample is None else f"{word} {stretch.sample + 1}"
+
+
+def status_picture(scene: Scene, stamp_state: Literal["none", "good", "stale", "bad"]) -> StatusPicture:
+    """The conventions in force, and how far the gradients were checked."""
+    state, stamp = stamp_state, ""
+    if scene.numeric:
+        gradient = scene.frame.record.parameter_gradient
+        wrong = [place for place in scene.numeric if not scene.is_checked(place)]
+        largest = max(relative_error(n, float(gradient[place])) for place, n in scene.numeric.items())
+        stamp = f"gradients checked, largest error {_power(largest)}"
+        state = "good"
+        if wrong:
+            names = ", ".join(scene.graph.parameters.name_at(place) for place in wrong[:3])
+            stamp, state = f"finite differences disagree at {names}", "bad"
+    elif state == "stale":
+        stamp = "the check is stale: gradients changed since"
+    return StatusPicture(conventions(scene), stamp, state, f"{scene.format.digits} significant digits")
+
+
+def _power(value: float) -> str:
+    """`3·10⁻¹¹`."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(EXPONENTS)}"
+
+
+def conventions(scene: Scene) -> tuple[str, ...]:
+    """What is agreed on: the loss, what an update looks at, what is updated."""
+    experiment = scene.experiment
+    loss = scene.graph.nodes[scene.graph.loss]
+    outputs = scene.graph.nodes[loss.operands[0]].shape
+    batches = scene.model.batches
+    assert loss.operation is not None
+    over_outputs = "" if outputs == (1,) else "Σ "
+    told = [f"{experiment.notation.loss} = {over_outputs}{plain(loss_rule(loss.operation))}"]
+    if batches.batch_size == 1:
+        told.append("one sample per update")
+    elif batches.batch_size == batches.rows:
+        told.append(f"mean over all {batches.rows} samples")
+    else:
+        told.append(f"mean over {batches.batch_size} samples per update")
+    told.append(_what_is_updated(scene))
+    return tuple(told)
+
+
+def _what_is_updated(scene: Scene) -> str:
+    layout, frozen = scene.graph.parameters, scene.model.frozen
+    biases = [int(p) for p, name in zip(layout.scalars, layout.names, strict=True) if name.startswith("b")]
+    if not frozen.any():
+        return "biases are updated" if biases else "no biases"
+    if biases and all(frozen[place] for place in biases) and frozen.sum() == len(biases):
+        return "biases are frozen"
+    return f"{int(frozen.sum())} parameters are frozen"

@@ -1,0 +1,1 @@
+"""The one stateful room: the experiment, its timeline, where one is, playing and training."""

@@ -1,0 +1,93 @@
+"""Edits by hand, undo, redo and restart: each replaces the experiment and branches its timeline."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backprop_gui.errors import InvalidEdit
+from backprop_gui.experiment.edits import check_edit, current_value, parse_number, with_edit
+from backprop_gui.session.history import Snapshot
+from backprop_gui.session.session import Session
+from backprop_gui.steps.quantities import Quantity
+
+
+class Editor:
+    """Changes the experiment of a session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def edit(self, name: str, text: str) -> None:
+        """Set a parameter, the rate, an input or a target to what was typed.
+
+        A parameter's name with a prime (`w5′`) is its value after the update, which is what the next
+        iteration begins with. Raises InvalidEdit and leaves everything as it was.
+        """
+        session = self.session
+        value = check_edit(session.model, name.removesuffix("′"), parse_number(text))
+        session.running.halt()
+        if name.endswith("′"):
+            name = name.removesuffix("′")
+            if not session.reach(session.iteration + 1):
+                raise InvalidEdit(f"{name} can't be changed after this update, which is not finite")
+            session.arrive(session.iteration + 1, 0)
+        if value == current_value(session.model, session.timeline.state(session.iteration), name):
+            session.moved.emit()
+            return
+        before = self._snapshot()
+        session.timeline = session.timeline.branch(session.iteration, {name: value})
+        session.experiment = with_edit(session.experiment, session.iteration, name, value)
+        session.history.record(f"set {self._shown_name(name)} to {session.format.text(value)}", before)
+        self._after_edit()
+
+    def _shown_name(self, name: str) -> str:
+        """How an edited quantity is called on screen."""
+        session = self.session
+        place = session.model.graph.parameters.place_of(name)
+        if place is not None:
+            array, element = session.model.graph.parameters.locate(place)
+            return session.naming.plain(Quantity(session.model.graph.parameter_nodes[array], element))
+        return f"learning rate {session.experiment.notation.rate}" if name == "learning_rate" else name
+
+    def _snapshot(self) -> Snapshot:
+        session = self.session
+        return Snapshot(session.experiment, session.timeline, session.iteration, session.position)
+
+    def _after_edit(self) -> None:
+        session = self.session
+        focus, checked = session.focus, session.was_checked or bool(session._numeric)
+        session.position = min(session.position, session.plan.total)
+        session.new_revision()
+        session.focus, session.was_checked = focus, checked
+        session.changed.emit()
+        session.announce_move()
+
+    def undo(self) -> None:
+        """Take the newest edit back, with the iterations that had been there."""
+        self.session.running.halt()
+        self._restore(self.session.history.undo(self._snapshot()))
+
+    def redo(self) -> None:
+        """Make an edit again that was taken back."""
+        self.session.running.halt()
+        self._restore(self.session.history.redo(self._snapshot()))
+
+    def _restore(self, snapshot: Snapshot | None) -> None:
+        session = self.session
+        if snapshot is not None:
+            session.experiment, session.timeline = snapshot.experiment, snapshot.timeline
+            session.iteration, session.position = snapshot.iteration, snapshot.position
+            self._after_edit()
+
+    def restart(self) -> None:
+        """Back to iteration 0 and the initial values; later edits and iterations go."""
+        session = self.session
+        session.running.halt()
+        before = self._snapshot()
+        kept = [edit for edit in session.experiment.edits if edit.iteration == 0]
+        session.timeline = session.timeline.back_to_start()
+        if before.timeline.newest > 0 or before.experiment.edits != kept:
+            session.history.record("restart", before)
+        session.experiment = msgspec.structs.replace(session.experiment, edits=kept)
+        session.iteration = session.position = 0
+        self._after_edit()

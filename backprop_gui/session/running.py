@@ -1,0 +1,135 @@
+"""Playing and training: what goes on by itself until it is stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from backprop_gui.session.trainer import Trainer
+from backprop_gui.steps.training import Chunk
+
+if TYPE_CHECKING:
+    from backprop_gui.session.session import Session
+
+FRAME_MILLISECONDS = 16
+WITHOUT_END = 10**15
+
+
+class Running(QObject):
+    """Steps a session on by a timer, or trains it in a thread and takes what arrives."""
+
+    playing_changed = Signal(bool)
+    training_changed = Signal(bool)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session = session
+        self.speed = 2.0
+        self._playing = QTimer(self)
+        self._playing.timeout.connect(self._play_on)
+        self._arrivals = QTimer(self)
+        self._arrivals.setInterval(FRAME_MILLISECONDS)
+        self._arrivals.timeout.connect(self._take_arrivals)
+        self._trainer: Trainer | None = None
+        self._until: int | None = None
+
+    @property
+    def is_playing(self) -> bool:
+        return self._playing.isActive()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything goes on by itself."""
+        return self.is_playing or self.is_training
+
+    @property
+    def is_training(self) -> bool:
+        return self._trainer is not None
+
+    def play(self) -> None:
+        """Step on by itself, at `speed` steps a second (0: as fast as it can be seen)."""
+        self.stop_training()
+        if not self.is_playing:
+            self._playing.start(self._pause_between_steps())
+            self.playing_changed.emit(True)
+
+    def pause(self) -> None:
+        """End playing."""
+        if self.is_playing:
+            self._playing.stop()
+            self.playing_changed.emit(False)
+
+    def set_speed(self, steps_per_second: float) -> None:
+        """How fast playing goes."""
+        self.speed = steps_per_second
+        self._playing.setInterval(self._pause_between_steps())
+
+    def _pause_between_steps(self) -> int:
+        return FRAME_MILLISECONDS if self.speed <= 0 else max(FRAME_MILLISECONDS, round(1000 / self.speed))
+
+    def _play_on(self) -> None:
+        if not self.session.next():
+            self.pause()
+
+    def train(self, count: int | None) -> None:
+        """Do `count` more updates beside the window, or go on until stopped."""
+        self.pause()
+        if self._trainer is None and (count is None or count > 0):
+            self._until = None if count is None else self.session.timeline.newest + count
+            self.session.forget_question()
+            self._start_trainer()
+            self._arrivals.start()
+            self.training_changed.emit(True)
+
+    def _start_trainer(self) -> None:
+        newest, room = self.session.timeline.newest, self.session.timeline.room()
+        ends = [end for end in (self._until, room) if end is not None]
+        segment = self.session.timeline.segment_of(newest)
+        until = min(ends) if ends else WITHOUT_END
+        self._trainer = Trainer(segment.stepper, self.session.timeline.state(newest), until, segment.stride)
+
+    def stop_training(self) -> None:
+        """End training on an iteration boundary."""
+        if self._trainer is not None:
+            chunks = self._trainer.stop()
+            self._trainer = None
+            self._take(chunks)
+            self._end_training()
+
+    def halt(self) -> None:
+        """End playing and training."""
+        self.pause()
+        self.stop_training()
+
+    def _end_training(self) -> None:
+        self._arrivals.stop()
+        self.training_changed.emit(False)
+        self.session.announce_move()
+
+    def _take_arrivals(self) -> None:
+        """Take what the training thread has done since the last frame."""
+        if self._trainer is None:
+            return
+        done = self._trainer.done
+        diverged = self._take(self._trainer.chunks())
+        if diverged:
+            self._trainer = None
+            self._arrivals.stop()
+            self.training_changed.emit(False)
+            self.session.stop_at_fault()
+        elif done:
+            self._trainer = None
+            if self._until is not None and self.session.timeline.newest >= self._until:
+                self._end_training()
+            else:
+                self._start_trainer()  # an edit that waited for this iteration comes into force
+
+    def _take(self, chunks: list[Chunk]) -> bool:
+        """Append chunks to the timeline and show the newest iteration; whether the run diverged."""
+        session = self.session
+        for chunk in chunks:
+            session.timeline.take(chunk)
+        if chunks:
+            session.show_newest()
+        return any(chunk.diverged for chunk in chunks)

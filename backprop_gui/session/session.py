@@ -1,0 +1,312 @@
+"""The one stateful object: which experiment, which moment of it, and what is going on.
+
+Methods change it; signals tell what has happened, in the past tense. Nothing here knows a widget.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from backprop_gui.engine.expressions import Slope
+from backprop_gui.experiment.build import Model, saved_state
+from backprop_gui.experiment.document import Experiment
+from backprop_gui.experiment.reading import encode, write_whole
+from backprop_gui.present.focus import nodes_of_card
+from backprop_gui.present.naming import Naming
+from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.scene import Scene
+from backprop_gui.session.checking import IDLE_LIMIT, numeric_means
+from backprop_gui.session.history import History
+from backprop_gui.session.running import Running
+from backprop_gui.steps.frame import Frame
+from backprop_gui.steps.groups import next_end, previous_end
+from backprop_gui.steps.plan import Plan, StepSize
+from backprop_gui.steps.quantities import Numbers, Quantity
+from backprop_gui.steps.timeline import Timeline
+
+IDLE_MILLISECONDS = 250
+
+
+class Session(QObject):
+    """An experiment that is looked at, stepped through, edited and trained."""
+
+    opened = Signal()  # another experiment
+    changed = Signal()  # the experiment was edited, undone, redone or saved
+    moved = Signal()  # another moment, or another way to look at it
+    trained = Signal()  # iterations were added
+    told = Signal(str, str)  # something to be read: text, and "info", "warning" or "error"
+
+    def __init__(self, experiment: Experiment, path: Path | None = None, name: str = "") -> None:
+        super().__init__()
+        self.step_size: StepSize = "operation"
+        self.format = NumberFormat()
+        self.ask_first = False
+        self.unfolded = False
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(IDLE_MILLISECONDS)
+        self._idle.timeout.connect(self._check_when_idle)
+        self.running = Running(self)
+        self.history = History()
+        self._take_experiment(experiment, Timeline.of(experiment), path, name)
+
+    # --- the experiment -------------------------------------------------------------------------
+
+    def open(self, experiment: Experiment, path: Path | None, name: str) -> None:
+        """Show another experiment. Raises InvalidExperiment and leaves everything as it was."""
+        timeline = Timeline.of(experiment, str(path or name))
+        self.running.halt()
+        self._take_experiment(experiment, timeline, path, name)
+        self.opened.emit()
+        self.announce_move()
+
+    def open_unsaved(self, experiment: Experiment) -> None:
+        """Show an experiment that no file holds, with its edits. Raises InvalidExperiment."""
+        self.open(experiment, None, "")
+        self.saved = msgspec.structs.replace(experiment, edits=[], state=None)
+        self.changed.emit()
+
+    def _take_experiment(
+        self, experiment: Experiment, timeline: Timeline, path: Path | None, name: str
+    ) -> None:
+        self.experiment = msgspec.structs.replace(experiment, state=None)
+        self.saved = self.experiment
+        self.timeline = timeline
+        self.path = path
+        self.name = name  # of the preset, empty for a file
+        self.iteration, self.position = timeline.newest, 0
+        self.history.clear()
+        self.new_revision()
+
+    def new_revision(self) -> None:
+        """Forget what was derived from the experiment as it was."""
+        self.naming = Naming(self.model.graph, self.experiment.notation)
+        self.focus = ""
+        self.rule: Slope | None = None
+        self.asking = False
+        self._plans: dict[tuple[int, int], Plan] = {}
+        self._numeric: dict[int, dict[int, float]] = {}
+        self.was_checked = False
+        self._scene: Scene | None = None
+
+    @property
+    def modified(self) -> bool:
+        """Whether there are edits that no file holds."""
+        return self.experiment != self.saved
+
+    def document(self) -> Experiment:
+        """What is saved: the experiment with its edits and, past iteration 0, the state."""
+        if self.iteration == 0:
+            return self.experiment
+        state = saved_state(self.model, self.timeline.state(self.iteration))
+        return msgspec.structs.replace(self.experiment, state=state)
+
+    def save(self, path: Path) -> None:
+        """Write the document. Raises FileTrouble and leaves the old file."""
+        write_whole(path, encode(self.document()))
+        self.saved = self.experiment
+        self.path, self.name = path, ""
+        self.changed.emit()
+
+    # --- this moment ------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> Model:
+        """The model that computes the iteration on screen."""
+        return self.timeline.segment_of(self.iteration).model
+
+    @property
+    def plan(self) -> Plan:
+        """The order of the steps of the iteration on screen."""
+        model = self.model
+        key = (id(model), model.batches.size_of(self.iteration))
+        if key not in self._plans:
+            self._plans[key] = Plan(model.graph, key[1], model.optimizer.quantities, model.frozen)
+        return self._plans[key]
+
+    def scene(self) -> Scene:
+        """Everything that is to be shown now."""
+        if self._scene is None:
+            record, model = self.timeline.record(self.iteration), self.model
+            numbers = Numbers(model.graph, record, dict(model.settings))
+            self._scene = Scene(
+                self.experiment,
+                model,
+                Frame(self.plan, record, numbers, self.position, self.step_size),
+                self.naming,
+                self.format,
+                self.focus,
+                self.unfolded,
+                self.asking,
+                self.rule,
+                self._numeric.get(self.iteration, {}),
+            )
+        return self._scene
+
+    def refresh(self) -> None:
+        """Something about the way of looking changed: digits, unfolding."""
+        self._scene = None
+        self.moved.emit()
+
+    def announce_move(self) -> None:
+        self._scene = None
+        self._idle.start()
+        self.moved.emit()
+
+    # --- moving -----------------------------------------------------------------------------------
+
+    def next(self, size: StepSize | None = None) -> bool:
+        """Uncover the next step; False when there is none because numbers are not finite."""
+        if self.running.is_training:
+            return False
+        if self.ask_first and not self.asking and size is None and self.position < self.plan.total:
+            self.asking, self.focus, self.rule = True, "", None
+            self.announce_move()
+            return True
+        size = size or self.step_size
+        end = next_end(self.plan, self.position, size)
+        if size == "epoch":
+            return self._next_epoch()
+        if end is None:
+            if not self.reach(self.iteration + 1):
+                return False
+            self.iteration += 1
+            self.position = 0
+            end = next_end(self.plan, 0, size)
+        self.arrive(self.iteration, end or 0)
+        return True
+
+    def _next_epoch(self) -> bool:
+        """To the end of the last iteration of this epoch, or of the next one."""
+        batches = self.model.batches
+        last = (batches.epoch_of(self.iteration) + 1) * batches.per_epoch - 1
+        if self.iteration == last and self.position >= self.plan.total:
+            last += batches.per_epoch
+        if not self.reach(last):
+            return False
+        self.iteration = last
+        self.arrive(last, self.plan.total)
+        return True
+
+    def previous(self, size: StepSize | None = None) -> None:
+        """Cover the newest step again."""
+        if self.running.is_training:
+            return
+        if self.asking and size is None:
+            self.asking = False
+            self.announce_move()
+            return
+        size = size or self.step_size
+        if size == "epoch":
+            self._previous_epoch()
+            return
+        end = previous_end(self.plan, self.position, size)
+        if end is None and self.iteration > 0:
+            self.iteration -= 1
+            end = self.plan.total
+        self.arrive(self.iteration, end or 0)
+
+    def _previous_epoch(self) -> None:
+        """To the end of the epoch before, or the very beginning."""
+        batches = self.model.batches
+        before = batches.epoch_of(self.iteration) * batches.per_epoch - 1
+        if before < 0:
+            self.arrive(0, 0)
+            return
+        self.iteration = before
+        self.arrive(before, self.plan.total)
+
+    def reach(self, iteration: int) -> bool:
+        """Make sure that `iteration` updates are done; tells of the first non-finite number."""
+        while self.timeline.newest < iteration:
+            if not self.timeline.advance():
+                self.stop_at_fault()
+                return False
+        return True
+
+    def forget_question(self) -> None:
+        """Nothing is asked about any more."""
+        self.asking, self.focus, self.rule = False, "", None
+
+    def show_newest(self) -> None:
+        """Iterations were added: show the newest, as it begins."""
+        self.iteration, self.position, self._scene = self.timeline.newest, 0, None
+        self.trained.emit()
+        self.moved.emit()
+
+    def arrive(self, iteration: int, position: int) -> None:
+        self.iteration, self.position = iteration, position
+        self.forget_question()
+        self.announce_move()
+
+    def seek(self, iteration: int, position: int = 0) -> None:
+        """Go to a moment of the iterations that are done; beyond them to the nearest."""
+        if self.running.is_training:
+            self.running.stop_training()
+        self.iteration = min(max(iteration, 0), self.timeline.newest)
+        self.arrive(self.iteration, min(max(position, 0), self.plan.total))
+
+    def seek_quantity(self, quantity: Quantity) -> None:
+        """Go to the step that made a quantity; what is given is shown as the focus."""
+        step = self.plan.step_of(quantity)
+        if step:
+            self.seek(self.iteration, step)
+            return
+        node = self.model.graph.nodes[quantity.node]
+        if node.kind == "parameter":
+            self.set_focus(self.model.graph.parameters.name_at(self.plan.place(quantity)))
+        elif node.kind == "input":
+            self.set_focus(f"{node.group}[{','.join(str(i + 1) for i in quantity.element)}]")
+
+    def set_step_size(self, size: StepSize) -> None:
+        """How much one step uncovers."""
+        if size != self.step_size:
+            self.step_size, self.asking = size, False
+            self.announce_move()
+
+    def set_focus(self, focus: str) -> None:
+        """Ask about a parameter or a neuron by its own name; empty shows all again."""
+        graph = self.model.graph
+        known = graph.parameters.place_of(focus) is not None or nodes_of_card(graph, focus) != []
+        self.focus, self.rule, self.asking = focus if known else "", None, False
+        self.announce_move()
+
+    def open_rule(self, rule: Slope) -> None:
+        """Show, or hide, the rule behind a slope."""
+        self.rule = None if rule == self.rule else rule
+        self.refresh()
+
+    def stop_at_fault(self) -> None:
+        """Show the first number of the newest iteration that is not finite, and say why."""
+        self.running.pause()
+        self.iteration = self.timeline.newest
+        numbers = Numbers(self.model.graph, self.timeline.record(self.iteration), dict(self.model.settings))
+        plan = self.plan
+        step = next(
+            (s for s in range(1, plan.total + 1) if not math.isfinite(numbers(plan.quantity(s)))), plan.total
+        )
+        self.arrive(self.iteration, step)
+        name = self.naming.plain(plan.quantity(step))
+        rate = self.naming.notation.rate
+        self.told.emit(
+            f"Stopped in iteration {self.iteration:,} at step {step}: {name} is no longer a finite number. "
+            f"The numbers grew too large; go back and try a smaller learning rate {rate}.",
+            "warning",
+        )
+
+    # --- checking -----------------------------------------------------------------------------------
+
+    def check_gradients(self) -> None:
+        """Measure every gradient of this iteration by finite differences."""
+        self._numeric = {self.iteration: numeric_means(self.model, self.timeline.record(self.iteration))}
+        self.was_checked = True
+        self.refresh()
+
+    def _check_when_idle(self) -> None:
+        few = len(self.model.graph.parameters.scalars) <= IDLE_LIMIT
+        if few and not self.running.is_busy and self.iteration not in self._numeric:
+            self.check_gradients()

@@ -1,0 +1,57 @@
+"""Training beside the window: a thread that owns its state and hands over immutable chunks."""
+
+from __future__ import annotations
+
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+
+from backprop_gui.engine.stepper import State, Stepper
+from backprop_gui.steps.training import Chunk, train
+
+CHUNK_SECONDS = 0.004
+WAITING_CHUNKS = 64  # a bound: a window that does not look must not fill the memory
+
+
+class Trainer:
+    """One run. Only the session's thread calls `chunks` and `stop`."""
+
+    def __init__(self, stepper: Stepper, state: State, until: int, stride: int) -> None:
+        self._queue: Queue[Chunk] = Queue(WAITING_CHUNKS)
+        self._stopped = Event()
+        self._thread = Thread(
+            target=self._run, args=(stepper, state, until, stride), name="training", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, stepper: Stepper, state: State, until: int, stride: int) -> None:
+        for chunk in train(stepper, state, until, stride, CHUNK_SECONDS, self._stopped.is_set):
+            while True:
+                try:
+                    self._queue.put(chunk, timeout=0.02)
+                    break
+                except Full:
+                    if self._stopped.is_set():
+                        return
+
+    def chunks(self) -> list[Chunk]:
+        """What has arrived since the last call."""
+        found: list[Chunk] = []
+        while True:
+            try:
+                found.append(self._queue.get_nowait())
+            except Empty:
+                return found
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is over and everything was taken."""
+        return not self._thread.is_alive() and self._queue.empty()
+
+    def stop(self) -> list[Chunk]:
+        """End the run on an iteration boundary; what was still under way."""
+        self._stopped.set()
+        found: list[Chunk] = []
+        while self._thread.is_alive():
+            found += self.chunks()
+            self._thread.join(0.001)
+        return found + self.chunks()
