@@ -104,6 +104,7 @@ class Controller(QObject):
         window.toolbar.learning_rate_requested.connect(self._learning_rate)
         window.canvas.parameter_clicked.connect(self._focus)
         window.canvas.card_clicked.connect(self._focus)
+        window.canvas.quantity_clicked.connect(self._ask)
         window.canvas.background_clicked.connect(self._unfocus)
         window.canvas.edit_requested.connect(self.edit)
         window.explain.target_activated.connect(self._target)
@@ -275,6 +276,10 @@ class Controller(QObject):
     def _focus(self, identity: str) -> None:
         self.session.running.halt()
         self.session.set_focus("" if identity == self.session.focus else identity)
+
+    def _ask(self, quantity: Quantity) -> None:
+        self.session.running.halt()
+        self.session.ask(quantity)
 
     def _unfocus(self) -> None:
         if self.session.focus or self.session.rule is not None:

@@ -42,6 +42,7 @@ class Activation:
     formula: Callable[[Expression], Expression]
     rule: Callable[[Expression, Expression, float], Expression]
     why: str
+    why_value: str
     spoken: str = ""
 
 
@@ -60,6 +61,7 @@ ROWS = (
         formula=lambda z: z,
         rule=lambda z, a, at: ONE,
         why="The output is the weighted sum itself, so the slope is 1.",
+        why_value="The identity passes the weighted sum on as it is.",
     ),
     Activation(
         name="sigmoid",
@@ -69,6 +71,7 @@ ROWS = (
         formula=lambda z: Quotient(ONE, Sum((ONE, Power(Constant(np.e, "e"), Negative(z))))),
         rule=lambda z, a, at: Product((a, difference(ONE, a))),
         why="The slope of σ is a(1 − a): steepest at a = ½, flat where the neuron is sure.",
+        why_value="σ squeezes any number into the range 0 to 1.",
         spoken="sigma",
     ),
     Activation(
@@ -79,6 +82,7 @@ ROWS = (
         formula=lambda z: Apply("tanh", (z,)),
         rule=lambda z, a, at: difference(ONE, Power(a, Constant(2.0))),
         why="The slope of tanh is 1 − a²: steepest at 0, flat where the neuron is sure.",
+        why_value="tanh squeezes any number into the range −1 to 1.",
     ),
 )
 
@@ -121,6 +125,7 @@ def _operation(row: Activation) -> Operation:
         uses=uses,
         formula=formula,
         why={0: row.why},
+        why_value=row.why_value,
         symbol=row.symbol,
         name_in_words=row.spoken or row.name,
         elementwise=True,

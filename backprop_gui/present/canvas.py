@@ -8,6 +8,7 @@ import numpy as np
 
 from backprop_gui.engine.expressions import Element, Ref, children
 from backprop_gui.engine.graph import Graph
+from backprop_gui.present.arrows import receiver
 from backprop_gui.present.focus import cards_on_paths, focused_quantity
 from backprop_gui.present.math_text import plain, spoken
 from backprop_gui.present.naming import Naming, neuron_identity
@@ -180,6 +181,10 @@ class _Light:
         self.new = {frame.plan.quantity(step) for step in frame.new[:400]}
         for quantity in self.new:
             self.lit.add(self.identity(quantity))
+            if scene.is_parameter(quantity) and frame.phase == "backward":
+                active = receiver(graph, scene.place(quantity))
+                if active is not None:  # the neuron whose turn it is
+                    self.lit.add(neuron_identity(*active))
             for key in _references(scene, quantity):
                 self.plain.add(self.identity(key))
 

@@ -17,6 +17,7 @@ import numpy as np
 from backprop_gui.engine.expressions import Expression, Sum
 from backprop_gui.engine.finite_differences import agrees, numeric_gradients, relative_error
 from backprop_gui.engine.operation import Array
+from backprop_gui.engine.passes import sample_values
 from backprop_gui.engine.stepper import Record
 from backprop_gui.present.arithmetic import arithmetic, number_text
 from backprop_gui.present.plain_names import (
@@ -67,6 +68,43 @@ class GradientCheck:
         self.refuted += refuted
 
 
+class RecordNumbers(Numbers):
+    """Takes a sample's parameter gradients from the node gradients of the record.
+
+    A backward pass of that sample alone adds up in another order; its last bits would differ from
+    the arithmetic in `terms`, whose factors are the record's.
+    """
+
+    def sample_gradient(self, sample: int) -> Array:
+        """The flat parameter gradient of one sample's loss, undivided."""
+        if self.record.samples == 1:
+            return self.record.parameter_gradient
+        flat = self._sample_gradients.get(sample)
+        if flat is None:
+            flat = self._from_node_gradients(sample)
+            if spelt_out(self.record.samples):
+                self._sample_gradients[sample] = flat
+        return flat
+
+    def _from_node_gradients(self, sample: int) -> Array:
+        graph, record = self.graph, self.record
+        flat = np.zeros(graph.parameters.size)
+        values = sample_values(graph, record.values, sample)
+        for index in graph.completion_order:
+            node, upstream = graph.nodes[index], record.gradients[index]
+            if node.operation is None or not node.operation.parameters or upstream is None:
+                continue
+            operands = tuple(values[operand] for operand in node.operands)
+            one = upstream[sample : sample + 1]
+            with np.errstate(all="ignore"):
+                parts = node.operation.pullback(one, operands, values[index], node.attributes)
+            for operand, part in zip(node.operands, parts, strict=True):
+                if graph.nodes[operand].kind == "parameter" and part is not None:
+                    view = graph.parameters.view(flat, graph.nodes[operand].parameter)
+                    view += part
+        return flat
+
+
 class GradientTable:
     """gradients.csv: a row per iteration, sample and parameter; with several samples also their mean."""
 
@@ -102,11 +140,9 @@ class GradientTable:
             self._ends = parameter_ends(self._graph, record)
         numeric = self._numeric_gradients(record)
         losses = record.values[self._graph.loss]
-        gradients: list[Array] = []
-        numbers = Numbers(self._graph, record, {})
+        numbers = RecordNumbers(self._graph, record, {})
         for sample in range(record.samples):
             gradient = numbers.sample_gradient(sample)
-            gradients.append(gradient if record.samples <= MOST_SAMPLES_SPELT_OUT else gradient[:0])
             terms = self._terms(record, sample, numbers)
             slopes = None if numeric is None else numeric[sample]
             loss = float(losses[sample])
@@ -117,7 +153,8 @@ class GradientTable:
             slopes = None if numeric is None else numeric.mean(axis=0)
 
             def terms_of_mean(place: int) -> str:
-                return mean_terms([g[place] for g in gradients if len(g)], mean[place], record.samples)
+                each = [numbers.sample_gradient(sample)[place] for sample in spelt_out(record.samples)]
+                return mean_terms(each, mean[place], record.samples)
 
             yield from self._sheet(record, "mean", mean, terms_of_mean, slopes, float(losses.mean()))
 
@@ -205,7 +242,7 @@ class StepTable:
         if plan is None:
             plan = Plan(graph, record.samples, model.optimizer.quantities, model.frozen)
             self._plans[record.samples] = plan
-        numbers = Numbers(graph, record, dict(model.settings))
+        numbers = RecordNumbers(graph, record, dict(model.settings))
         terms = Terms(graph, record, model.optimizer)
         slopes: dict[int, Expression] = {}
         sample: int | None = None
@@ -244,7 +281,7 @@ class StepTable:
             if quantity.sample is None and samples > 1:
                 each = [
                     numbers(Quantity(quantity.node, quantity.element, GRADIENT, sample))
-                    for sample in range(samples if samples <= MOST_SAMPLES_SPELT_OUT else 0)
+                    for sample in spelt_out(samples)
                 ]
                 return f"mean({quantity_name(graph, quantity)})", mean_terms(each, value, samples)
             place = graph.parameters.place(graph.nodes[quantity.node].parameter, quantity.element)
@@ -281,6 +318,11 @@ def gradient_expressions(record: Record, sample: int, timeline: Timeline) -> dic
         if use.reaches_loss:
             products[use.place].append(use.product)
     return {place: Sum(tuple(parts)) for place, parts in products.items()}
+
+
+def spelt_out(samples: int) -> range:
+    """The samples whose gradients stand in the terms of a mean: all, or none when there are many."""
+    return range(samples if samples <= MOST_SAMPLES_SPELT_OUT else 0)
 
 
 def mean_terms(gradients: Sequence[float], mean: float, samples: int) -> str:

@@ -11,7 +11,7 @@ from backprop_gui.present.math_text import plain
 from backprop_gui.present.math_tree import Bracketed, Link, Math, Operator, name, row
 from backprop_gui.present.pictures import Block, ExplainPage, Phase
 from backprop_gui.present.scene import Scene
-from backprop_gui.present.sentences import PHASE_WORDS, loss_change, meaning, question, reason
+from backprop_gui.present.sentences import PHASE_WORDS, loss_change, meaning, question, reason, slanted
 from backprop_gui.present.summaries import given_page, group_page
 from backprop_gui.present.unfolding import unfold_blocks
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity
@@ -24,7 +24,7 @@ def explain_page(scene: Scene) -> ExplainPage:
     if scene.asking and frame.position < frame.plan.total:
         return _asking_page(scene)
     if scene.focus:
-        quantity = focused_quantity(frame, scene.focus)
+        quantity = scene.asked or focused_quantity(frame, scene.focus)
         if quantity is not None:
             return (
                 _quantity_page(scene, quantity) if frame.knows(quantity) else _unknown_page(scene, quantity)
@@ -76,7 +76,7 @@ def _quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
     step = scene.frame.plan.step_of(quantity) or 0
     phase: Phase = scene.frame.plan.stretch(step).phase if step else "given"
     if step == 0:
-        return finished(scene, given_page(scene))
+        return _given_quantity_page(scene, quantity)
     can_unfold = quantity.aspect == GRADIENT and (
         quantity.sample is not None and scene.terms.gradient(quantity) != []
     )
@@ -100,6 +100,22 @@ def _quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
     )
     said = f"{spoken_name(scene, quantity)} {_about(scene, quantity)} {_said_number(scene, quantity)}."
     return finished(scene, page, said)
+
+
+def _given_quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
+    """A number that no step of this iteration makes: where it comes from instead."""
+    if scene.is_parameter(quantity):
+        before = scene.frame.iteration - 1
+        kind = "frozen" if scene.model.frozen[scene.place(quantity)] else "trained"
+        told = f"It is one of the parameters that are {kind}. "
+        told += f"The update of iteration {before:,} made it." if before >= 0 else "Its first value is given."
+    else:
+        told = f"It is given with the data: sample {_row(scene, quantity)} of {scene.model.batches.rows}."
+    block = Block(
+        "Its value now", (row(scene.naming.symbol(quantity), EQUALS, _shown(scene, quantity)),), "", True
+    )
+    page = ExplainPage("given", "Given", f"What is {slanted(scene, quantity)}?", told, (block,))
+    return finished(scene, page)
 
 
 def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:

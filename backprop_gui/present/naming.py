@@ -12,6 +12,7 @@ from functools import lru_cache
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.graph import Graph
 from backprop_gui.experiment.document import Notation
+from backprop_gui.present.arrows import receiver, sender
 from backprop_gui.present.math_text import plain, spoken
 from backprop_gui.present.math_tree import Bracketed, Fraction, Math, Script, Symbol, name, number, row
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity, Setting
@@ -38,6 +39,7 @@ class Naming:
         groups = [graph.nodes[i].group for i in graph.operations if i != graph.loss]
         self._layer = {group: place for place, group in enumerate(dict.fromkeys(groups), start=1)}
         self._plain = lru_cache(maxsize=8192)(lambda key: plain(self.symbol(key)))
+        self.arrow = lru_cache(maxsize=8192)(self._arrow)
 
     def layer(self, group: str) -> int:
         """The number of a layer, from 1; 0 for inputs and what is given."""
@@ -98,6 +100,15 @@ class Naming:
         if _is_hidden(group):
             return Script(name("h"), _indices(element), _layer_mark(self._layer[group]))
         return name(group) if shape == (1,) else Script(name(group), _indices(element))
+
+    def _arrow(self, place: int) -> str:
+        """Where a parameter sits: `h₁⁽¹⁾ → h₁⁽²⁾`, `→ out` for a bias, `shared` for several uses."""
+        target = receiver(self.graph, place)
+        if target is None:
+            return "shared"
+        source = sender(self.graph, place)
+        end = plain(self.neuron(*target))
+        return f"→ {end}" if source is None else f"{plain(self.neuron(*source))} → {end}"
 
     def _shape(self, group: str) -> tuple[int, ...]:
         return next(n.shape for n in self.graph.nodes if n.group == group and n.kind != "parameter")

@@ -23,8 +23,8 @@ from backprop_gui.steps.terms import Terms
 class Scene:
     """One moment with everything needed to show it.
 
-    `focus` is the parameter or neuron that was clicked (its own name), `rule` the slope whose rule
-    is opened. `numeric` holds the numeric derivative of each parameter's place, once the gradients of
+    `focus` is the parameter or neuron that was clicked (its own name), `asked` the very number of it
+    where one was clicked, `rule` the slope whose rule is opened. `numeric` holds the numeric derivative of each parameter's place, once the gradients of
     this iteration are checked.
     """
 
@@ -34,6 +34,7 @@ class Scene:
     naming: Naming
     format: NumberFormat = field(default_factory=NumberFormat)
     focus: str = ""
+    asked: Quantity | None = None
     unfolded: bool = False
     asking: bool = False
     rule: Slope | None = None

@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from backprop_gui.engine.finite_differences import relative_error
-from backprop_gui.present.arrows import receiver, sender
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.numbers import UNKNOWN, full
 from backprop_gui.present.pictures import Column, TablePicture, TableRow
@@ -33,15 +38,41 @@ PARAMETER_COLUMNS = (
 )
 
 
+class Rows(Sequence[TableRow]):
+    """Rows that are made when they are looked at: a table may have a hundred thousand."""
+
+    def __init__(self, places: NDArray[np.intp], make: Callable[[int], TableRow]) -> None:
+        self._places = places
+        self._make = make
+        self._made: dict[int, TableRow] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> TableRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[TableRow]: ...
+    def __getitem__(self, index: int | slice) -> TableRow | list[TableRow]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        place = int(self._places[index])
+        if place not in self._made:
+            self._made[place] = self._make(place)
+        return self._made[place]
+
+
 def gradient_table(scene: Scene) -> TablePicture:
     """All parameters in their order; – until a number is uncovered."""
-    rows = tuple(_gradient_row(scene, int(place)) for place in scene.graph.parameters.scalars)
+    rows = Rows(scene.graph.parameters.scalars, partial(_gradient_row, scene))
     return TablePicture(GRADIENT_COLUMNS, rows, lit_parameter(scene))
 
 
 def parameter_table(scene: Scene) -> TablePicture:
     """The parameters' values, editable, and what becomes of them."""
-    rows = tuple(_parameter_row(scene, int(place)) for place in scene.graph.parameters.scalars)
+    rows = Rows(scene.graph.parameters.scalars, partial(_parameter_row, scene))
     return TablePicture(PARAMETER_COLUMNS, rows, lit_parameter(scene))
 
 
@@ -54,16 +85,6 @@ def lit_parameter(scene: Scene) -> str:
         return ""
     newest = scene.frame.plan.quantity(scene.frame.position)
     return layout.name_at(scene.place(newest)) if scene.is_parameter(newest) else ""
-
-
-def edge_text(scene: Scene, place: int) -> str:
-    """`h₁⁽¹⁾ → h₁⁽²⁾`; `→ out` for a bias, nothing for a shared parameter."""
-    target = receiver(scene.graph, place)
-    if target is None:
-        return "shared"
-    source = sender(scene.graph, place)
-    end = plain(scene.naming.neuron(*target))
-    return f"→ {end}" if source is None else f"{plain(scene.naming.neuron(*source))} → {end}"
 
 
 def _gradient_row(scene: Scene, place: int) -> TableRow:
@@ -82,7 +103,7 @@ def _gradient_row(scene: Scene, place: int) -> TableRow:
     error = "" if numeric is None else f"relative error {scene.format.text(relative_error(numeric, value))}"
     texts = (
         scene.naming.plain(before),
-        edge_text(scene, place),
+        scene.naming.arrow(place),
         scene.text(before),
         terms_text(scene, gradient) if known else UNKNOWN,
         scene.text(gradient),
@@ -124,7 +145,7 @@ def _parameter_row(scene: Scene, place: int) -> TableRow:
     state = "frozen" if scene.model.frozen[place] else ""
     texts = (
         scene.naming.plain(before),
-        edge_text(scene, place),
+        scene.naming.arrow(place),
         scene.text(before),
         scene.text(updated),
         state,

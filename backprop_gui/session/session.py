@@ -16,7 +16,7 @@ from backprop_gui.experiment.build import Model, saved_state
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.reading import encode, write_whole
 from backprop_gui.present.focus import nodes_of_card
-from backprop_gui.present.naming import Naming
+from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.scene import Scene
 from backprop_gui.session.checking import IDLE_LIMIT, numeric_means
@@ -86,6 +86,7 @@ class Session(QObject):
         """Forget what was derived from the experiment as it was."""
         self.naming = Naming(self.model.graph, self.experiment.notation)
         self.focus = ""
+        self.asked: Quantity | None = None
         self.rule: Slope | None = None
         self.asking = False
         self._plans: dict[tuple[int, int], Plan] = {}
@@ -140,6 +141,7 @@ class Session(QObject):
                 self.naming,
                 self.format,
                 self.focus,
+                self.asked,
                 self.unfolded,
                 self.asking,
                 self.rule,
@@ -164,7 +166,8 @@ class Session(QObject):
         if self.running.is_training:
             return False
         if self.ask_first and not self.asking and size is None and self.position < self.plan.total:
-            self.asking, self.focus, self.rule = True, "", None
+            self.forget_question()
+            self.asking = True
             self.announce_move()
             return True
         size = size or self.step_size
@@ -230,7 +233,7 @@ class Session(QObject):
 
     def forget_question(self) -> None:
         """Nothing is asked about any more."""
-        self.asking, self.focus, self.rule = False, "", None
+        self.asking, self.focus, self.asked, self.rule = False, "", None, None
 
     def show_newest(self) -> None:
         """Iterations were added: show the newest, as it begins."""
@@ -256,11 +259,7 @@ class Session(QObject):
         if step:
             self.seek(self.iteration, step)
             return
-        node = self.model.graph.nodes[quantity.node]
-        if node.kind == "parameter":
-            self.set_focus(self.model.graph.parameters.name_at(self.plan.place(quantity)))
-        elif node.kind == "input":
-            self.set_focus(f"{node.group}[{','.join(str(i + 1) for i in quantity.element)}]")
+        self.ask(quantity)
 
     def set_step_size(self, size: StepSize) -> None:
         """How much one step uncovers."""
@@ -272,7 +271,19 @@ class Session(QObject):
         """Ask about a parameter or a neuron by its own name; empty shows all again."""
         graph = self.model.graph
         known = graph.parameters.place_of(focus) is not None or nodes_of_card(graph, focus) != []
-        self.focus, self.rule, self.asking = focus if known else "", None, False
+        self.forget_question()
+        self.focus = focus if known else ""
+        self.announce_move()
+
+    def ask(self, quantity: Quantity) -> None:
+        """Ask about one number where it is shown, without going to its step."""
+        node = self.model.graph.nodes[quantity.node]
+        self.forget_question()
+        if node.kind == "parameter":
+            self.focus = self.model.graph.parameters.name_at(self.plan.place(quantity))
+        else:
+            self.focus = "loss" if node.kind == "target" else neuron_identity(node.group, quantity.element)
+        self.asked = quantity
         self.announce_move()
 
     def open_rule(self, rule: Slope) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal
 
@@ -52,6 +52,8 @@ class Plan:
         """`lines` names the optimiser's quantities for each parameter, `updated` the last."""
         self.graph = graph
         self.samples = samples
+        # Every picture asks for the steps of the same quantities again and again.
+        self.step_of = lru_cache(maxsize=1 << 16)(self._find_step)
         self.lines = lines
         self.blocks = blocks_of(graph)
         rank = {index: place for place, index in enumerate(graph.completion_order)}
@@ -144,7 +146,7 @@ class Plan:
         """The place in the flat vector of a parameter's quantity."""
         return self.graph.parameters.place(self.graph.nodes[quantity.node].parameter, quantity.element)
 
-    def step_of(self, quantity: Quantity) -> int | None:
+    def _find_step(self, quantity: Quantity) -> int | None:
         """The step that uncovers a quantity; 0 for what is given, None for what is never uncovered."""
         node = self.graph.nodes[quantity.node]
         if quantity.sample is not None and not 0 <= quantity.sample < self.samples:

@@ -98,6 +98,7 @@ class LossCurve(pg.PlotWidget):
     def _make_items(self) -> None:
         plot = self.getPlotItem()
         plot.ctrlMenu.setParent(self)  # never shown; without a parent it would outlive the plot
+        plot.ctrlMenu.hide()  # a child that was not hidden is shown with its parent
         plot.hideButtons()
         plot.setMouseEnabled(x=True, y=False)
         plot.disableAutoRange()
