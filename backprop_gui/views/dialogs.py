@@ -6,6 +6,7 @@ from html import escape
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -57,6 +58,7 @@ def ask_about_unsaved(window: QWidget, title: str) -> Answer:
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
     box.setEscapeButton(button.Cancel)
+    _take_icons(box)
     chosen = box.exec()
     box.deleteLater()
     if chosen == button.Save:
@@ -75,6 +77,7 @@ def ask_about_recovery(window: QWidget, title: str, when: str) -> bool:
     box.addButton("Give it up", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(restore)
     box.setEscapeButton(restore)  # nothing is lost by a key pressed in haste
+    _take_icons(box)
     box.exec()
     chosen = box.clickedButton() is restore
     box.deleteLater()
@@ -137,18 +140,17 @@ def _keys_page(actions: Actions, theme: Theme) -> str:
     """Two columns of menus, as HTML: Qt lays tables out well, and a screen reader reads them in order."""
     sections = {}
     for menu, lines in keys_by_menu(actions):
-        rows = "".join(
+        head = f"<tr><td colspan='2' style='padding: 10px 0 3px; font-weight: 600'>{escape(menu)}</td></tr>"
+        sections[menu] = head + "".join(
             f"<tr><td style='padding: 2px 18px 2px 0'>{escape(what)}</td>"
             f"<td style='padding: 2px 0; color: {theme.muted}; white-space: nowrap'>{escape(keys)}</td></tr>"
             for what, keys in lines
         )
-        head = f"<p style='margin: 10px 0 3px; font-weight: 600'>{escape(menu)}</p>"
-        sections[menu] = f"{head}<table>{rows}</table>"
     right = sections.pop("Run") + sections.pop("In fields and tables")
     return (
         "<table><tr>"
-        f"<td style='padding-right: 44px; vertical-align: top'>{''.join(sections.values())}</td>"
-        f"<td style='vertical-align: top'>{right}</td></tr></table>"
+        f"<td style='padding-right: 44px'><table>{''.join(sections.values())}</table></td>"
+        f"<td><table>{right}</table></td></tr></table>"
     )
 
 
@@ -172,7 +174,14 @@ def _page(window: QWidget, title: str, html: str) -> QDialog:
     layout = QVBoxLayout(dialog)
     layout.addWidget(scroll)
     layout.addWidget(buttons)
+    _take_icons(buttons)
     # As large as its text, but not larger than the window it belongs to.
     wanted = text.sizeHint() + QSize(50, 80)
     dialog.resize(wanted.boundedTo(QSize(window.width() - 40, window.height() - 60)))
     return dialog
+
+
+def _take_icons(box: QMessageBox | QDialogButtonBox) -> None:
+    """Some desktops put stock icons on the buttons of dialogs."""
+    for button in box.buttons():
+        button.setIcon(QIcon())
