@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from types import MappingProxyType
 from typing import Any
 
@@ -108,7 +109,7 @@ def _ordered(wiring: Wiring) -> list[int]:
                 f"$.network.nodes[{place}].of",
                 f"there is no node or input {shown(node.of)}; one of {listed(known)} would be right",
             )
-    # Kahn's order keeps the order of the document wherever the wiring allows it.
+    # The first in the document of those that are ready: its order is kept wherever the wiring allows it.
     sorter = TopologicalSorter({node.name: [node.of] if node.of in places else [] for node in network.nodes})
     try:
         sorter.prepare()
@@ -119,10 +120,12 @@ def _ordered(wiring: Wiring) -> list[int]:
         wiring.fault("$.network.nodes", f"{way} is a loop; {remedy}")
         return []
     order: list[int] = []
+    ready: list[int] = []
     while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=places.__getitem__)
-        order.extend(places[name] for name in ready)
-        sorter.done(*ready)
+        for name in sorter.get_ready():
+            heappush(ready, places[name])
+        order.append(heappop(ready))
+        sorter.done(network.nodes[order[-1]].name)
     return order
 
 

@@ -55,7 +55,7 @@ def _written(expression: Expression, write: Callable[[Hashable], str]) -> tuple[
         case Ref(key):
             return write(key), ATOM
         case Constant(value):
-            return number_text(value).removesuffix(".0"), ATOM
+            return number_text(value).replace(".0)", ")").removesuffix(".0"), ATOM
         case Slope(_, _, part) | Sum((part,)) | Product((part,)):
             return _written(part, write)
         case Sum(()):

@@ -92,8 +92,9 @@ class RecordNumbers(Numbers):
         values = sample_values(graph, record.values, sample)
         for index in graph.completion_order:
             node, upstream = graph.nodes[index], record.gradients[index]
-            if node.operation is None or not node.operation.parameters or upstream is None:
+            if upstream is None or not any(graph.nodes[o].kind == "parameter" for o in node.operands):
                 continue
+            assert node.operation is not None
             operands = tuple(values[operand] for operand in node.operands)
             one = upstream[sample : sample + 1]
             with np.errstate(all="ignore"):

@@ -205,7 +205,7 @@ def _result_block(scene: Scene, quantity: Quantity) -> Block:
     arrow = scene.formulas.equals(value)
     return Block(
         "Result",
-        (row(Link(scene.naming.symbol(quantity), quantity), arrow, scene.formulas.number(value)),),
+        (row(Link(scene.naming.inline(quantity), quantity), arrow, scene.formulas.number(value)),),
         stamp=_stamp(scene, quantity),
         result=True,
     )

@@ -117,7 +117,9 @@ def loss_rule(loss: Operation) -> Math:
     letters = {0: name("a"), 1: name("y")}
 
     def named(leaf: Ref | Slope, lit: bool) -> Math:
-        return letters[leaf.key.slot] if isinstance(leaf, Ref) and isinstance(leaf.key, Operand) else name("z")
+        if isinstance(leaf, Ref) and isinstance(leaf.key, Operand):
+            return letters[leaf.key.slot]
+        return name("z")
 
     return _Writer(named, None).write(expression)
 

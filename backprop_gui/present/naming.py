@@ -71,6 +71,13 @@ class Naming:
             return base
         return row(name(key.aspect.removesuffix(".before")), Bracketed(base))
 
+    def inline(self, quantity: Quantity) -> Math:
+        """The same without a stacked fraction: ∂L/∂w₅."""
+        if quantity.aspect != GRADIENT:
+            return self.symbol(quantity)
+        base = self.base(quantity.node, quantity.element)
+        return row(PARTIAL, self.loss, Symbol("/", spoken="by"), PARTIAL, base)
+
     def plain(self, key: object) -> str:
         """The same on one line of text."""
         return self._plain(key)

@@ -23,7 +23,7 @@ class NumberFormat:
         if self.digits >= 17:
             return full(value)
         size = abs(value)
-        if size and (size < 1e-4 * 10 ** -(self.digits < 6) or size >= 10 ** max(6, self.digits)):
+        if size and (size < 1e-4 or size >= 10 ** max(6, self.digits)):
             mantissa, exponent = f"{value:.{self.digits - 1}e}".split("e")
             text = f"{_trimmed(mantissa)}e{int(exponent)}"
         else:

@@ -24,8 +24,8 @@ class Scene:
     """One moment with everything needed to show it.
 
     `focus` is the parameter or neuron that was clicked (its own name), `asked` the very number of it
-    where one was clicked, `rule` the slope whose rule is opened. `numeric` holds the numeric derivative of each parameter's place, once the gradients of
-    this iteration are checked.
+    where one was clicked, `rule` the slope whose rule is opened. `numeric` holds the numeric
+    derivative of each parameter's place, once the gradients of this iteration are checked.
     """
 
     experiment: Experiment

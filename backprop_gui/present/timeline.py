@@ -22,14 +22,8 @@ def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
         Stretch(stretch.phase, _label(scene, stretch), stretch.start, stretch.end - stretch.start)
         for stretch in frame.plan.stretches()
     )
-    samples = frame.record.samples
     at = frame.plan.stretch(frame.position) if frame.position else None
-    if at is not None and at.phase == "update":
-        sample_text = f"all {samples} samples" if samples > 1 else "sample 1 of 1"
-    elif at is not None and at.sample is None:
-        sample_text = f"mean of {samples} samples"
-    else:
-        sample_text = f"sample {frame.shown_sample + 1} of {samples}"
+    sample_text = _sample_text(scene, at)
     step_text = f"step {frame.position:,} of {frame.plan.total:,}"
     words = PHASE_WORDS[frame.phase].lower()
     return TimelinePicture(
@@ -43,6 +37,19 @@ def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
         frame.phase,
         f"iteration {frame.iteration}, {sample_text}, step {frame.position} of {frame.plan.total}, {words}",
     )
+
+
+def _sample_text(scene: Scene, at: PlanStretch | None) -> str:
+    """Which sample is on screen: its data row where each update looks at one, else its place in the batch."""
+    frame = scene.frame
+    samples, rows = frame.record.samples, scene.model.batches.rows
+    if scene.model.batches.batch_size == 1:
+        return f"sample {int(frame.record.rows[0]) + 1} of {rows}"
+    if at is not None and at.phase == "update" and samples > 1:
+        return f"all {samples} samples"
+    if at is not None and at.sample is None and samples > 1:
+        return f"mean of {samples} samples"
+    return f"sample {frame.shown_sample + 1} of {samples}"
 
 
 def _label(scene: Scene, stretch: PlanStretch) -> str:

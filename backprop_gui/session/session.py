@@ -225,10 +225,14 @@ class Session(QObject):
 
     def reach(self, iteration: int) -> bool:
         """Make sure that `iteration` updates are done; tells of the first non-finite number."""
-        while self.timeline.newest < iteration:
-            if not self.timeline.advance():
-                self.stop_at_fault()
-                return False
+        before = self.timeline.newest
+        while self.timeline.newest < iteration and self.timeline.advance():
+            pass
+        if self.timeline.newest > before:
+            self.trained.emit()
+        if self.timeline.newest < iteration:
+            self.stop_at_fault()
+            return False
         return True
 
     def forget_question(self) -> None:
