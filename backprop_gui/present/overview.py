@@ -16,10 +16,11 @@ from backprop_gui.steps.quantities import Numbers
 from backprop_gui.steps.references import expected_quantity
 from backprop_gui.steps.timeline import Timeline
 
-MOST_NUMBERS = 64  # of one parameter array or of the data; larger ones are summarised
+MOST_NUMBERS = 32  # of one parameter array or of the data; larger ones are summarised
 MOST_ROWS = 10  # of data
 MOST_ITERATIONS_AHEAD = 100_000  # that are run to look at an expected number
 LINE = 100
+GLUE = "\u00a0"  # keeps `w1 = 0.5` on one line
 
 
 def network_shape(graph: Graph) -> str:
@@ -83,7 +84,7 @@ def _titled(title: str, lines: list[str]) -> str:
 
 
 def _wrapped(indent: str, text: str) -> str:
-    return textwrap.fill(
+    wrapped = textwrap.fill(
         text,
         LINE,
         initial_indent=indent,
@@ -93,6 +94,7 @@ def _wrapped(indent: str, text: str) -> str:
         break_on_hyphens=False,
         replace_whitespace=False,
     )
+    return wrapped.replace(GLUE, " ")
 
 
 def _settings(changes: dict[str, object]) -> str:
@@ -108,7 +110,7 @@ def rounded(value: float) -> str:
 def _equation(name: str, value: float) -> str:
     """`w1 = 0.5`, or `w1 ≈ 0.123457` where digits are left out."""
     text = rounded(value)
-    return f"{name} {'=' if float(text) == value else '≈'} {text}"
+    return f"{name}{GLUE}{'=' if float(text) == value else '≈'}{GLUE}{text}"
 
 
 def _network(experiment: Experiment, model: Model) -> list[str]:
@@ -179,8 +181,8 @@ def _data(experiment: Experiment, model: Model) -> list[str]:
     names = {index: graph.nodes[index].name for index in model.leaves}
     rows = model.batches.rows
     if sum(array.size for array in model.leaves.values()) > MOST_ROWS * MOST_NUMBERS:
-        widths = [_count(array[0].size, f"number of {names[i]}") for i, array in model.leaves.items()]
-        return [f"{_count(rows, 'row')} of {' and '.join(widths)}"]
+        widths = [f"{names[i]} with {_count(array[0].size, 'number')}" for i, array in model.leaves.items()]
+        return [f"{_count(rows, 'row')}: {', '.join(widths)}"]
     lines = []
     for row in range(min(rows, MOST_ROWS)):
         cells = [f"{names[index]} {_vector(array[row])}" for index, array in model.leaves.items()]
