@@ -252,12 +252,15 @@ def _card(scene: Scene, light: _Light, shape: CardShape, blocks: dict[str, Block
     values = [Quantity(node, element, VALUE, sample) for node in block.nodes]
     gradients = [Quantity(node, element, GRADIENT, sample) for node in block.nodes]
     reaches = block.nodes[0] in graph.reaches_loss
+    emphasis, mark = light.of(shape.identity), scene.frame.mark(block, block.neuron(element))
+    if emphasis == "lit" and mark == "ready":
+        mark = "none"  # its turn has come: the lit ring says so already
     return Card(
         shape.identity,
         tuple(_cell(scene, light, *pair) for pair in zip(shape.value_labels, values, strict=True)),
         tuple(_cell(scene, light, *pair) for pair in zip(shape.gradient_labels, gradients, strict=True)),
-        light.of(shape.identity),
-        scene.frame.mark(block, block.neuron(element)),
+        emphasis,
+        mark,
         "" if reaches else "does not reach the loss",
     )
 

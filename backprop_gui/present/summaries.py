@@ -14,6 +14,10 @@ from backprop_gui.steps.quantities import UPDATED, VALUE, Quantity
 
 MOST_LINES = 12
 MOST_GIVEN = 18
+FORWARD_WORDS = "First the weighted sum, then the activation."
+LAYER_WORDS = (
+    "What arrives from behind, times each neuron’s slope; then the weights and biases that feed the layer."
+)
 
 
 def given_page(scene: Scene) -> ExplainPage:
@@ -125,11 +129,12 @@ def _titled(scene: Scene, blocks: list[Block], rest: str = "") -> ExplainPage:
         title, told = f"What are {names} after the update?", scene.model.optimizer.why
     elif frame.phase == "forward":
         subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
-        title, told = f"What does {subject} do?", "First the weighted sum, then the activation."
+        title = f"What does {subject} do?"
+        told = "First all weighted sums at once, then their activations." if layer else FORWARD_WORDS
     else:
         subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
         title = f"How much does {subject} change the {loss_word(scene)}?"
-        told = "First the neuron itself, then each weight and bias that feeds it."
+        told = LAYER_WORDS if layer else "First the neuron itself, then each weight and bias that feeds it."
     ends = frame.position == frame.plan.total
     told_after = " ".join(part for part in (rest, loss_change(scene) if ends else "") if part)
     return ExplainPage(frame.phase, _kicker(scene), title, told, tuple(blocks), told_after)

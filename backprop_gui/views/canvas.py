@@ -36,6 +36,7 @@ from backprop_gui.views.theme import LIGHT, Theme
 
 _REACH = 7.0  # pixels from an edge at which it is still meant
 _MANY_EDGES = 24  # from here on a window that is being resized shows the old plan until it rests
+_LONG_NUMBERS, _LEGIBLE = 18, 0.75  # characters; the smallest zoom for them
 _REST_MILLISECONDS = 80
 
 
@@ -127,11 +128,14 @@ class GraphCanvas(ZoomView):
         least = 0.0
         if scale > 1:  # enlarged texts stay enlarged, even if the network outgrows the view
             least = self.fitting_zoom(rect_of(lay_out(shape, size.width(), size.height()).bounds))
+        elif shape.number_width >= _LONG_NUMBERS and len(shape.edges) <= _MANY_EDGES:
+            least = _LEGIBLE  # whoever asks for all digits wants to read them
         self._laid_out_for = (size.width(), size.height())
         self._scene.build(shape, layout)
         self._scene.show_picture(self._picture)
         self._show_ring()
         self.show_contents(rect_of(layout.bounds), least)
+        self._hint.setVisible(not self.outgrown)  # it would lie over the network
         self._keep_in_sight()
 
     def _place_hint(self) -> None:

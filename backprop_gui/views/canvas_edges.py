@@ -188,6 +188,7 @@ class Pulse(QObject):
             dot.setPen(QPen(ground, 2 * scale))
             dot.setZValue(2.5)  # over the chips: in a narrow gap they cover most of the way
             dot.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)  # seen from afar, too
+            dot.setPos(*route[0])
             dot.setVisible(False)
             dot.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._scene.addItem(dot)
