@@ -17,7 +17,6 @@ import numpy as np
 from backprop_gui.engine.expressions import Expression, Sum
 from backprop_gui.engine.finite_differences import agrees, numeric_gradients, relative_error
 from backprop_gui.engine.operation import Array
-from backprop_gui.engine.passes import sample_values
 from backprop_gui.engine.stepper import Record
 from backprop_gui.present.arithmetic import arithmetic, number_text
 from backprop_gui.present.plain_names import (
@@ -68,44 +67,6 @@ class GradientCheck:
         self.refuted += refuted
 
 
-class RecordNumbers(Numbers):
-    """Takes a sample's parameter gradients from the node gradients of the record.
-
-    A backward pass of that sample alone adds up in another order; its last bits would differ from
-    the arithmetic in `terms`, whose factors are the record's.
-    """
-
-    def sample_gradient(self, sample: int) -> Array:
-        """The flat parameter gradient of one sample's loss, undivided."""
-        if self.record.samples == 1:
-            return self.record.parameter_gradient
-        flat = self._sample_gradients.get(sample)
-        if flat is None:
-            flat = self._from_node_gradients(sample)
-            if spelt_out(self.record.samples):
-                self._sample_gradients[sample] = flat
-        return flat
-
-    def _from_node_gradients(self, sample: int) -> Array:
-        graph, record = self.graph, self.record
-        flat = np.zeros(graph.parameters.size)
-        values = sample_values(graph, record.values, sample)
-        for index in graph.completion_order:
-            node, upstream = graph.nodes[index], record.gradients[index]
-            if upstream is None or not any(graph.nodes[o].kind == "parameter" for o in node.operands):
-                continue
-            assert node.operation is not None
-            operands = tuple(values[operand] for operand in node.operands)
-            one = upstream[sample : sample + 1]
-            with np.errstate(all="ignore"):
-                parts = node.operation.pullback(one, operands, values[index], node.attributes)
-            for operand, part in zip(node.operands, parts, strict=True):
-                if graph.nodes[operand].kind == "parameter" and part is not None:
-                    view = graph.parameters.view(flat, graph.nodes[operand].parameter)
-                    view += part
-        return flat
-
-
 class GradientTable:
     """gradients.csv: a row per iteration, sample and parameter; with several samples also their mean."""
 
@@ -141,7 +102,7 @@ class GradientTable:
             self._ends = parameter_ends(self._graph, record)
         numeric = self._numeric_gradients(record)
         losses = record.values[self._graph.loss]
-        numbers = RecordNumbers(self._graph, record, {})
+        numbers = Numbers(self._graph, record, {})
         for sample in range(record.samples):
             gradient = numbers.sample_gradient(sample)
             terms = self._terms(record, sample, numbers)
@@ -243,7 +204,7 @@ class StepTable:
         if plan is None:
             plan = Plan(graph, record.samples, model.optimizer.quantities, model.frozen)
             self._plans[record.samples] = plan
-        numbers = RecordNumbers(graph, record, dict(model.settings))
+        numbers = Numbers(graph, record, dict(model.settings))
         terms = Terms(graph, record, model.optimizer)
         slopes: dict[int, Expression] = {}
         sample: int | None = None

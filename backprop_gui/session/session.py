@@ -5,7 +5,6 @@ Methods change it; signals tell what has happened, in the past tense. Nothing he
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import msgspec
@@ -26,6 +25,7 @@ from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.groups import next_end, previous_end
 from backprop_gui.steps.plan import Plan, StepSize
 from backprop_gui.steps.quantities import Numbers, Quantity
+from backprop_gui.steps.running import first_not_finite
 from backprop_gui.steps.timeline import Timeline
 
 IDLE_MILLISECONDS = 250
@@ -299,11 +299,10 @@ class Session(QObject):
         """Show the first number of the newest iteration that is not finite, and say why."""
         self.running.pause()
         self.iteration = self.timeline.newest
-        numbers = Numbers(self.model.graph, self.timeline.record(self.iteration), dict(self.model.settings))
         plan = self.plan
-        step = next(
-            (s for s in range(1, plan.total + 1) if not math.isfinite(numbers(plan.quantity(s)))), plan.total
-        )
+        fault = first_not_finite(self.timeline, self.timeline.record(self.iteration))
+        step = plan.step_of(fault[0]) if fault else None
+        step = plan.total if step is None else step
         self.arrive(self.iteration, step)
         name = self.naming.plain(plan.quantity(step))
         rate = self.naming.notation.rate

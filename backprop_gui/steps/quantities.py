@@ -9,10 +9,11 @@ import numpy as np
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
-from backprop_gui.engine.passes import backward, parameter_gradient, sample_values
+from backprop_gui.engine.passes import sample_values
 from backprop_gui.engine.stepper import Record
 
 VALUE, GRADIENT, UPDATED = "value", "gradient", "updated"
+CACHE_BYTES = 64 * 1024 * 1024  # of per-sample gradients that were looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,31 @@ class Numbers:
         if self.record.samples == 1:
             return self.record.parameter_gradient
         if sample not in self._sample_gradients:
-            if len(self._sample_gradients) > 64:
+            if (len(self._sample_gradients) + 1) * self.record.parameter_gradient.nbytes > CACHE_BYTES:
                 self._sample_gradients.clear()
-            with np.errstate(all="ignore"):
-                values = sample_values(self.graph, self.record.values, sample)
-                flat = parameter_gradient(self.graph, backward(self.graph, values))
-            self._sample_gradients[sample] = flat
+            self._sample_gradients[sample] = self._from_node_gradients(sample)
         return self._sample_gradients[sample]
+
+    def _from_node_gradients(self, sample: int) -> Array:
+        """The parameters' share of the record's own node gradients.
+
+        A backward pass of that sample alone would add up in another order: its last bits would
+        differ from the terms, whose factors are the record's.
+        """
+        graph, record = self.graph, self.record
+        flat = np.zeros(graph.parameters.size)
+        values = sample_values(graph, record.values, sample)
+        for index in graph.completion_order:
+            node, upstream = graph.nodes[index], record.gradients[index]
+            if upstream is None or not any(graph.nodes[o].kind == "parameter" for o in node.operands):
+                continue
+            assert node.operation is not None
+            operands = tuple(values[operand] for operand in node.operands)
+            one = upstream[sample : sample + 1]
+            with np.errstate(all="ignore"):
+                parts = node.operation.pullback(one, operands, values[index], node.attributes)
+            for operand, part in zip(node.operands, parts, strict=True):
+                if graph.nodes[operand].kind == "parameter" and part is not None:
+                    view = graph.parameters.view(flat, graph.nodes[operand].parameter)
+                    view += part
+        return flat
