@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from backprop_gui.app.controller import Controller
@@ -73,6 +73,7 @@ def screenshot(
 
     Raises FileTrouble, InvalidExperiment, or InvalidEdit with a sentence for a moment that is not there.
     """
+    qInstallMessageHandler(_without_platform_chatter)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     settings = msgspec.structs.replace(Settings(), theme=theme, reduced_motion=True)
     window = _window(preset_or_file, settings)
@@ -98,3 +99,9 @@ def screenshot(
     window.controller.close_without_asking()  # type: ignore[attr-defined]
     if not saved:
         raise FileTrouble(f"{output}: can't be written; choose another place, and a name that ends in .png")
+
+
+def _without_platform_chatter(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """The offscreen platform remarks on every window that it knows no size hints; that helps nobody."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)

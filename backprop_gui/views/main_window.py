@@ -228,8 +228,8 @@ class MainWindow(QMainWindow):
         self._side_by_side.setVisible(not tables_alone)
         if self._dragged:
             return
-        explain = round(min(max(0.29 * width, 340 * scale), 420 * scale, 0.42 * width))
-        bottom = round(min(max(0.31 * height, 190 * scale), 260 * scale, height - LEAST_TOP * scale))
+        explain = round(min(max(0.32 * width, 340 * scale), 420 * scale, 0.42 * width))
+        bottom = round(min(max(0.3 * height, 160 * scale), 260 * scale, height - LEAST_TOP * scale))
         plot = round(0.305 * width)
         self._side_by_side.setSizes([width - explain, explain])
         self._top_and_bottom.setSizes([height - bottom, bottom])

@@ -155,12 +155,16 @@ class TableView(QTableView):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._model.lit_row() >= 0:
-            self._keep_visible(self._model.lit_row())
+        self._keep_lit_visible()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out_columns()
+        self._keep_lit_visible()
+
+    def _keep_lit_visible(self) -> None:
+        if self._model.lit_row() >= 0:
+            self._keep_visible(self._model.lit_row())
 
     # --- keys and mouse --------------------------------------------------------------------------
 
