@@ -109,7 +109,9 @@ def _exp(x: float) -> float:
 def _quotient(top: float, bottom: float) -> float:
     if bottom != 0:
         return top / bottom
-    return math.copysign(math.inf, top) * math.copysign(1.0, bottom) if top else math.nan
+    if top == 0 or math.isnan(top):
+        return math.nan
+    return math.copysign(math.inf, top) * math.copysign(1.0, bottom)
 
 
 def _power(base: float, exponent: float) -> float:

@@ -149,7 +149,7 @@ def _leaves(
             faults.append(f"$.data: there is nothing for '{name}'; give it a row per sample")
             continue
         found = _row_faults(data[name], None if shape is None else math.prod(shape))
-        if len(data[name]) != rows and "targets" in data:
+        if len(data[name]) != rows and data.get("targets"):
             have = counted(len(data[name]), "row", "rows")
             found.append(f": has {have}; {rows:,} would be right, as targets has")
         faults += [f"$.data.{name}{fault}" for fault in found]

@@ -19,13 +19,12 @@ def given_values(values: list[Any], depth: int) -> tuple[Array, NDArray[np.bool_
     """
     shape: list[int] = []
     level: Any = values
-    for _ in range(depth):
+    for below in range(depth):
         if not isinstance(level, list) or not level:
-            kind = {1: "a list of numbers", 2: "a list of rows, each a list of numbers,"}.get(
-                depth, "nested lists of numbers"
-            )
             found = "an empty list" if level == [] else shown(level)
-            raise ValueError(f"holds {found} where {kind} would be right")
+            where = f"place {'[0]' * below} " if below else ""
+            rows = "a list of rows, each a list of numbers," if depth - below == 2 else "a list of numbers"
+            raise ValueError(f"{where}holds {found}; {rows} would be right")
         shape.append(len(level))
         level = level[0]
     flat = _flattened(values, tuple(shape), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from backprop_gui import paths
@@ -25,7 +26,7 @@ def open_experiment(preset_or_file: str) -> tuple[Experiment, Path | None]:
     if preset_or_file in preset_names():
         return read_experiment(paths.presets_folder() / f"{preset_or_file}.json"), None
     path = Path(preset_or_file)
-    if not path.exists() and path.name == preset_or_file and not path.suffix:
+    if not os.path.exists(path) and path.name == preset_or_file and not path.suffix:
         known = ", ".join(preset_names())
         raise FileTrouble(f"{preset_or_file}: is no preset and no file; the presets are {known}")
     return read_experiment(path), path

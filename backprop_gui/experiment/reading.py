@@ -83,8 +83,8 @@ def _located(data: bytes, message: str) -> str:
         return f"{where}.{missing[1]}: the field is missing; {remedy}"
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         return f"{where}.{unknown[1]}: there is no such field; remove it, or mind the spelling"
-    if expected := re.fullmatch(r"Expected `(.*)`, got `(.*)`", what):
-        wanted, given = (_in_words(kind) for kind in expected.groups())
+    if expected := re.fullmatch(r"Expected `([^`]*)`(?:, got `([^`]*)`)?", what):
+        wanted, given = (_in_words(kind or "something else") for kind in expected.groups())
         return f"{where}: holds {given}; {HINTS.get(where.rpartition('.')[2], wanted)} would be right"
     if wrong := re.fullmatch(r"Invalid (?:enum )?value (.*)", what, re.DOTALL):
         known = _known_values(where)

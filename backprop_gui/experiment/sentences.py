@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +20,8 @@ def shown(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{value}'" if len(value) <= LONGEST_TEXT else f"'{value[:LONGEST_TEXT]}…'"
+            cut = value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
+            return f"'{json.dumps(cut, ensure_ascii=False)[1:-1]}'"  # a line break is written as \n
         case int() if abs(value) >= 10**MOST_DIGITS:
             return f"a number of over {MOST_DIGITS} digits"
         case list():
