@@ -7,6 +7,7 @@ parameters are numbered (w1, w2, …, b1, b2, …), listed and updated.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,7 +47,8 @@ class ParameterLayout:
     def __init__(self, arrays: tuple[ParameterArray, ...]) -> None:
         self.arrays = arrays
         self.offsets = np.concatenate([[0], np.cumsum([array.size for array in arrays])]).astype(int)
-        self.size = int(self.offsets[-1])
+        self._starts: list[int] = self.offsets.tolist()  # Python's own numbers are faster one by one
+        self.size = self._starts[-1]
 
     def view(self, flat: Array, index: int) -> Array:
         """Array number `index` as a view into `flat`."""
@@ -64,9 +66,12 @@ class ParameterLayout:
 
     def locate(self, place: int) -> tuple[int, Element]:
         """The array and the element that stand at a place of the flat vector."""
-        index = int(np.searchsorted(self.offsets, place, side="right")) - 1
-        inside = np.unravel_index(place - self.offsets[index], self.arrays[index].shape)
-        return index, tuple(int(i) for i in inside)
+        index = bisect_right(self._starts, place) - 1
+        inside, element = int(place) - self._starts[index], []
+        for length in reversed(self.arrays[index].shape):
+            inside, within = divmod(inside, length)
+            element.append(within)
+        return index, tuple(reversed(element))
 
     @cached_property
     def scalars(self) -> NDArray[np.intp]:

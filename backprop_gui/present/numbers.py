@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 MINUS = "−"
@@ -58,7 +57,7 @@ def exponent_of(value: float) -> int:
 
 
 def _trimmed(text: str) -> str:
-    return re.sub(r"\.?0+$", "", text) if "." in text else text
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def full(value: float) -> str:

@@ -126,8 +126,9 @@ class LossCurve(pg.PlotWidget):
 
     def show_here(self, iteration: int | None) -> None:
         """Mark the iteration one is at."""
-        self._here = iteration
-        self._mark()
+        if iteration != self._here:
+            self._here = iteration
+            self._mark()
 
     def show_log(self, log: bool) -> None:
         """Losses by their powers of ten, or from zero."""

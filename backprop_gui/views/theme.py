@@ -79,6 +79,7 @@ DARK = Theme(
 )
 
 
+@cache
 def blend(colour: str, ground: str, share: float) -> str:
     """`share` of `colour` over `ground`, as an opaque colour: half-transparent pens paint slowly."""
     front = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
