@@ -249,18 +249,46 @@ def test_many_faulty_rows_are_summed_up():
     assert faults[10] == "$.data.targets: 990 more rows have such a fault"
 
 
-def test_too_much_at_once_is_refused_before_memory_is_taken():
-    """A batch whose values would fill the memory: the size that would do is told."""
-    nodes = [{"name": "h", "op": "dense", "of": "x", "units": 20_000, "weights": {"init": "zeros"}}]
-    document = copy.deepcopy(WORKED)
-    document["expected"] = []
-    document["network"] = {"inputs": {"x": 1}, "nodes": nodes, "loss": {"op": "squared_error", "of": "h"}}
-    document["data"] = {"x": [[1]], "targets": [[0] * 20_000]}
-    document["network"]["nodes"].append({**nodes[0], "name": "g", "of": "h"})
+def wide(rows: int) -> dict[str, Any]:
+    """A network with 20,000 neurons in its middle."""
+    middle = {"name": "h", "op": "dense", "of": "x", "units": 20_000, "weights": {"init": "zeros"}}
+    last = {"name": "out", "op": "dense", "of": "h", "units": 1, "weights": {"init": "zeros"}}
+    document = changed("expected", [])
+    document["network"] = {
+        "inputs": {"x": 1},
+        "nodes": [middle, last],
+        "loss": {"op": "squared_error", "of": "out"},
+    }
+    document["data"] = {"x": [[1]] * rows, "targets": [[0]] * rows}
+    return document
+
+
+def test_too_many_parameters_are_refused_before_memory_is_taken():
+    """400 million weights drawn from a file of a few bytes."""
+    document = wide(1)
+    document["network"]["nodes"][1]["units"] = 20_000
+    document["data"]["targets"] = [[0] * 20_000]
     (fault,) = faults_of(document)
     assert fault == (
         "$.network.nodes[1].weights: the network has over 20,000,000 parameters; make a layer smaller"
     )
+
+
+def test_too_many_samples_at_once_are_refused_before_memory_is_taken():
+    """A batch whose values would fill the memory: the size that would do is told, and does."""
+    document = wide(3000)
+    document["training"]["batch_size"] = 3000
+    (fault,) = faults_of(document)
+    told = re.fullmatch(r"\$\.training\.batch_size: 3,000 samples .*; up to ([\d,]+) would be right", fault)
+    assert told is not None
+    document["training"]["batch_size"] = int(told[1].replace(",", ""))
+    assert Timeline.of(decode(json.dumps(document).encode())).newest == 0
+
+
+def test_a_batch_larger_than_the_data_is_all_of_it():
+    """However large it is said to be."""
+    timeline = Timeline.of(decode(json.dumps(changed("training.batch_size", 10**18)).encode()))
+    assert timeline.record(0).samples == 1
 
 
 def test_a_file_is_named_before_each_fault():
