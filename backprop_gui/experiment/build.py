@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -19,7 +19,9 @@ from backprop_gui.engine.operation import Array, Shape
 from backprop_gui.engine.optimizers import OPTIMIZERS, Optimizer
 from backprop_gui.engine.stepper import State, Stepper
 from backprop_gui.errors import InvalidExperiment
-from backprop_gui.experiment.document import Experiment, Network, Rows, SavedState, Training
+from backprop_gui.experiment.data_loading import LoadedData, load, split
+from backprop_gui.experiment.data_sources import Data, GivenData, Rows
+from backprop_gui.experiment.document import Experiment, Network, SavedState, Training
 from backprop_gui.experiment.sentences import counted, listed, shown
 from backprop_gui.experiment.wiring import LARGEST_LAYER, wire
 
@@ -34,7 +36,8 @@ class Model:
     """A document made ready to compute.
 
     `initial` is the flat vector of initial parameters; `leaves` the whole data of every input and
-    target node; `frozen` marks the places that are never updated.
+    target node; `frozen` marks the places that are never updated. `test_leaves` are the rows kept
+    aside for testing, empty without a split; `class_names` names the outputs when they are classes.
     """
 
     graph: Graph
@@ -44,6 +47,8 @@ class Model:
     optimizer: Optimizer
     settings: Mapping[str, float]
     frozen: NDArray[np.bool_]
+    test_leaves: Mapping[int, Array] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
 
     def stepper(self) -> Stepper:
         """What carries out iterations of this model."""
@@ -56,13 +61,17 @@ class Model:
 
 
 def build(experiment: Experiment, source: str = "") -> Model:
-    """The model of a document; raises InvalidExperiment with all its faults."""
+    """The model of a document; raises InvalidExperiment with all its faults.
+
+    `source` is the file or preset it comes from: faults begin with it, and a CSV is looked for beside it.
+    """
     training, network = experiment.training, experiment.network
     faults = _training_faults(training)
     seed = training.seed if 0 <= training.seed < LARGEST_SEED else 0  # else a fault is told already
     graph, initial, wiring_faults = wire(network, seed)
     faults += wiring_faults
-    leaves, rows = _leaves(experiment.data, _leaf_shapes(network, graph), faults)
+    data = _leaves(experiment.data, network.inputs, _leaf_shapes(network, graph), source, faults)
+    rows = len(data.training.get("targets", ()))
     if graph is None:
         raise InvalidExperiment(faults, source)
     frozen = _frozen(training.frozen, graph, faults)
@@ -80,11 +89,13 @@ def build(experiment: Experiment, source: str = "") -> Model:
     return Model(
         graph,
         initial,
-        {graph.by_name[name]: array for name, array in leaves.items()},
+        {graph.by_name[name]: array for name, array in data.training.items()},
         Batches(rows, samples, training.shuffle, training.seed),
         OPTIMIZERS[training.optimizer.kind],
         {"learning_rate": float(training.optimizer.learning_rate)},
         frozen,
+        {graph.by_name[name]: array for name, array in data.test.items()},
+        data.class_names,
     )
 
 
@@ -132,30 +143,61 @@ def _leaf_shapes(network: Network, graph: Graph | None) -> dict[str, Shape | Non
 
 
 def _leaves(
-    data: Mapping[str, Rows], shapes: Mapping[str, Shape | None], faults: list[str]
-) -> tuple[dict[str, Array], int]:
-    """The data of each input and of the targets, and the number of rows."""
+    data: Data, inputs: Mapping[str, int], shapes: Mapping[str, Shape | None], source: str, faults: list[str]
+) -> LoadedData:
+    """The data of each input and of the targets, in the shape of their nodes."""
+    before = len(faults)
+    try:
+        if isinstance(data, dict):
+            return LoadedData(_given_leaves(data, "$.data", shapes, faults))
+        if isinstance(data, GivenData):
+            given = _given_leaves(data.values, "$.data.values", shapes, faults)
+            return LoadedData(*split(given, data)) if len(faults) == before else LoadedData({})
+        loaded = load(data, inputs, source)
+    except InvalidExperiment as error:
+        faults += error.faults
+        return LoadedData({})
+    width = loaded.training["targets"].shape[1]
+    outputs = shapes["targets"]
+    if outputs is not None and math.prod(outputs) != width:
+        have = f"the data has {counted(width, 'target', 'targets')} a row"
+        faults.append(f"$.data: {have}; {math.prod(outputs):,} would be right, one for each output")
+
+    def shaped(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        known = {name: shape for name, shape in shapes.items() if shape is not None and name in arrays}
+        return {name: arrays[name].reshape(-1, *shape) for name, shape in known.items()}
+
+    if len(faults) > before:
+        return LoadedData({})
+    return LoadedData(shaped(loaded.training), shaped(loaded.test), loaded.class_names)
+
+
+def _given_leaves(
+    data: Mapping[str, Rows], where: str, shapes: Mapping[str, Shape | None], faults: list[str]
+) -> dict[str, Array]:
+    """The data that stands in the document."""
     leaves: dict[str, Array] = {}
     for name in data:
         if name not in shapes:
             faults.append(
-                f"$.data.{name}: no input has this name; remove it, or one of {listed(shapes)} would be right"
+                f"{where}.{name}: no input has this name; "
+                f"remove it, or one of {listed(shapes)} would be right"
             )
     rows = len(data.get("targets", ()))
     if "targets" in data and rows == 0:
-        faults.append("$.data.targets: has no rows; a row per sample would be right")
+        faults.append(f"{where}.targets: has no rows; a row per sample would be right")
     for name, shape in shapes.items():
         if name not in data:
-            faults.append(f"$.data: there is nothing for '{name}'; give it a row per sample")
+            faults.append(f"{where}: there is nothing for '{name}'; give it a row per sample")
             continue
         found = _row_faults(data[name], None if shape is None else math.prod(shape))
         if len(data[name]) != rows and data.get("targets"):
             have = counted(len(data[name]), "row", "rows")
             found.append(f": has {have}; {rows:,} would be right, as targets has")
-        faults += [f"$.data.{name}{fault}" for fault in found]
+        faults += [f"{where}.{name}{fault}" for fault in found]
         if not found and shape is not None:
             leaves[name] = np.array(data[name], dtype=np.float64).reshape(-1, *shape)
-    return leaves, rows
+    return leaves
 
 
 def _row_faults(rows: Rows, width: int | None) -> list[str]:

@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-FORMAT = 1
+from backprop_gui.experiment.data_sources import Data
 
-Rows: TypeAlias = list[list[float]]
+FORMAT = 1
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -126,7 +126,7 @@ class Experiment(Strict, frozen=True, kw_only=True):
     source: str = ""
     note: str = ""
     network: Network
-    data: dict[str, Rows]
+    data: Data
     training: Training = Training()
     notation: Notation = Notation()
     expected: list[Expected] = []

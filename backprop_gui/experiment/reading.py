@@ -8,11 +8,12 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import msgspec
 
 from backprop_gui.errors import FileTrouble, InvalidExperiment
+from backprop_gui.experiment.data_sources import SOURCES, GeneratedData, Rows, ShippedData
 from backprop_gui.experiment.document import FORMAT, Draw, Experiment, Node, Notation
 from backprop_gui.experiment.sentences import shown
 
@@ -21,6 +22,17 @@ HINTS = {
     "biases": 'a list of numbers, the name of a parameter, {"init": …}, or null for none',
 }
 LARGEST_FILE = 64 * 1024 * 1024  # bytes; bounded before memory is taken
+
+
+def _form(kind: object) -> type[Experiment]:
+    """The document with data of one kind: msgspec can't tell fields from a mapping with any names."""
+    form = msgspec.defstruct("Experiment", [("data", kind)], bases=(Experiment,), frozen=True, kw_only=True)
+    form.__doc__ = Experiment.__doc__
+    return cast(type[Experiment], form)
+
+
+PLAIN = _form(dict[str, Rows])
+FORMS = {word: _form(source) for word, source in SOURCES.items()}
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -45,10 +57,13 @@ def read_experiment(path: Path) -> Experiment:
 def decode(data: bytes, source: str = "") -> Experiment:
     """The document in `data`; `source` names it in faults."""
     data = data.removeprefix(codecs.BOM_UTF8)  # some editors write one
+    form = PLAIN
     try:
-        version = msgspec.json.decode(data, type=_Version).format
+        head = msgspec.json.decode(data, type=_Head)
+        version = head.format
         if version == FORMAT:
-            return msgspec.json.decode(data, type=Experiment)
+            form = _form_of(head.data)
+            return Experiment(**msgspec.structs.asdict(msgspec.json.decode(data, type=form)))
         fault = (
             f"$.format: {shown(version)} is newer than this program reads; "
             f"it reads up to {FORMAT}, so update the program"
@@ -56,7 +71,7 @@ def decode(data: bytes, source: str = "") -> Experiment:
             else f"$.format: {shown(version)} is no format; {FORMAT} would be right"
         )
     except msgspec.ValidationError as error:
-        fault = _located(data, str(error))
+        fault = _located(data, str(error), form)
     except msgspec.DecodeError as error:
         fault = _json_fault(data, str(error))
     except UnicodeDecodeError:
@@ -66,16 +81,29 @@ def decode(data: bytes, source: str = "") -> Experiment:
     raise InvalidExperiment([fault], source)
 
 
-class _Version(msgspec.Struct):
+class _Head(msgspec.Struct):
     format: int
+    data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-def _located(data: bytes, message: str) -> str:
+def _form_of(data: msgspec.Raw) -> type[Experiment]:
+    """The form of a document by what its data holds: where an input would have rows, a source has a word."""
+    try:
+        entries = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return PLAIN
+    for word, form in FORMS.items():
+        if word in entries and not bytes(entries[word]).startswith(b"["):
+            return form
+    return PLAIN
+
+
+def _located(data: bytes, message: str, form: type[Experiment]) -> str:
     """msgspec's `what - at `$.where`` turned round, with what would be right."""
     found = re.fullmatch(r"(.*) - at `(.*)`", message, re.DOTALL)
     what, where = found.groups() if found else (message, "$")
     if "[...]" in where:
-        where = _with_keys(data, message, where)
+        where = _with_keys(data, message, where, form)
     if where == "$" and what.startswith("Expected `object`"):
         return "$: holds no experiment; it should be an object {…}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
@@ -94,7 +122,7 @@ def _located(data: bytes, message: str) -> str:
     return f"{where}: {what[:1].lower()}{what[1:]}; mend it"
 
 
-def _with_keys(data: bytes, message: str, where: str) -> str:
+def _with_keys(data: bytes, message: str, where: str, form: type[Experiment]) -> str:
     """`$.data[...][0]` with the names for which `[...]` stands: msgspec does not tell them.
 
     Halves the entries as long as the same message comes of them, until one is left.
@@ -114,17 +142,17 @@ def _with_keys(data: bytes, message: str, where: str) -> str:
             for part in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
                 holder.clear()
                 holder.update((key, entries[key]) for key in part)
-                if _complaint(document) == message:
+                if _complaint(document, form) == message:
                     break
             entries = dict(holder)
         where = f"{before}.{next(iter(entries))}{after}"
     return where
 
 
-def _complaint(document: Any) -> str:
+def _complaint(document: Any, form: type[Experiment]) -> str:
     """What msgspec says to a document that is parsed already."""
     try:
-        msgspec.convert(document, Experiment)
+        msgspec.convert(document, form)
     except msgspec.ValidationError as error:
         return str(error)
     return ""
@@ -136,6 +164,10 @@ def _known_values(where: str) -> str:
         "op": tuple(str(kind.__struct_config__.tag) for kind in get_args(Node) or (Node,)),
         "init": get_args(get_type_hints(Draw)["init"]),
         "style": get_args(get_type_hints(Notation)["style"]),
+        "generate": ("one of " + ", ".join(get_args(get_type_hints(GeneratedData)["generate"])),),
+        "shipped": get_args(get_type_hints(ShippedData)["shipped"]),
+        "delimiter": (", or ; or a tab",),
+        "decimal": (". or ,",),
     }
     return " or ".join(words.get(where.rpartition(".")[2], ()))
 
@@ -230,5 +262,11 @@ def _mode_for(path: Path) -> int:
 
 
 def schema() -> dict[str, object]:
-    """The JSON Schema of experiment files."""
-    return msgspec.json.schema(Experiment)
+    """The JSON Schema of experiment files, with every kind of data in the place of the one."""
+    whole = msgspec.json.schema(PLAIN)
+    kinds, sources = msgspec.json.schema_components(SOURCES.values(), ref_template="#/$defs/{name}")
+    definitions = whole["$defs"]
+    definitions.update(sources)
+    fields = definitions["Experiment"]["properties"]
+    fields["data"] = {"anyOf": [fields["data"], *kinds]}
+    return whole

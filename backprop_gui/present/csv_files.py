@@ -26,6 +26,7 @@ from backprop_gui.present.plain_names import (
     parameter_uses,
     quantity_name,
 )
+from backprop_gui.steps.evaluation import Evaluation
 from backprop_gui.steps.plan import Plan
 from backprop_gui.steps.quantities import GRADIENT, Numbers, Quantity
 from backprop_gui.steps.terms import Terms
@@ -255,7 +256,9 @@ class StepTable:
 
 
 class LossTable:
-    """loss.csv: the batch's loss before each update, and one after the last."""
+    """loss.csv: the batch's loss before each update, and one after the last; with it the loss of the test
+    rows when there are some, and the accuracy on them (else on all training rows) when targets are classes.
+    """
 
     columns: tuple[str, ...] = ("iteration", "epoch", "train_loss", "test_loss", "accuracy")
 
@@ -263,6 +266,7 @@ class LossTable:
         self.timeline = timeline
         iterations, losses = timeline.losses()
         self._known = dict(zip(iterations.astype(int).tolist(), losses.tolist(), strict=True))
+        self._evaluations: dict[int, Evaluation] = {}  # by the segment's start
 
     def rows(self, iteration: int) -> Iterator[Row]:
         """The one row of an iteration."""
@@ -270,7 +274,14 @@ class LossTable:
         loss = self._known.get(iteration)
         if loss is None:
             loss = segment.stepper.loss_of(self.timeline.record(iteration))
-        yield iteration, segment.model.batches.epoch_of(iteration), loss, "", ""
+        if segment.start not in self._evaluations:
+            self._evaluations[segment.start] = Evaluation(segment.model)
+        evaluation = self._evaluations[segment.start]
+        found: tuple[float | None, ...] = (None, None)
+        if evaluation.says_something:
+            found = evaluation.of(self.timeline.state(iteration).parameters)
+        cells = ("" if number is None else number for number in found)
+        yield iteration, segment.model.batches.epoch_of(iteration), loss, *cells
 
 
 def gradient_expressions(record: Record, sample: int, timeline: Timeline) -> dict[int, Expression]:

@@ -141,10 +141,12 @@ def test_pytorch_confirms_the_gradients():
     layers = experiment.network.nodes
     weights = [torch.tensor(n.weights, dtype=torch.float64, requires_grad=True) for n in layers]
     biases = [torch.tensor(n.biases, dtype=torch.float64, requires_grad=True) for n in layers]
-    a = torch.tensor(experiment.data["x"], dtype=torch.float64)
+    data = experiment.data
+    assert isinstance(data, dict)
+    a = torch.tensor(data["x"], dtype=torch.float64)
     for weight, bias in zip(weights, biases, strict=True):
         a = torch.sigmoid(a @ weight.T + bias)
-    (0.5 * (a - torch.tensor(experiment.data["targets"], dtype=torch.float64)) ** 2).sum().backward()
+    (0.5 * (a - torch.tensor(data["targets"], dtype=torch.float64)) ** 2).sum().backward()
     tensors = [*weights, *biases]
     gradients = [g for t in tensors for g in t.grad.flatten().tolist()]
     after = [v for t in tensors for v in (t - 0.5 * t.grad).flatten().tolist()]
