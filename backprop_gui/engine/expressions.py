@@ -89,10 +89,25 @@ class Slope:
     rule: Expression
 
 
-Expression: TypeAlias = Ref | Constant | Sum | Product | Quotient | Power | Negative | Apply | Slope
+@dataclass(frozen=True, slots=True)
+class Shorthand:
+    """What is written in a familiar way and calculated in another: `rule` gives the number.
+
+    The two are equal; the rule is the one that does not overflow, or that spells a name out.
+    """
+
+    written: Expression
+    rule: Expression
+
+
+Expression: TypeAlias = (
+    Ref | Constant | Sum | Product | Quotient | Power | Negative | Apply | Slope | Shorthand
+)
 
 ONE = Constant(1.0)
 ZERO = Constant(0.0)
+TWO = Constant(2.0)
+HALF = Constant(0.5, "½")
 
 
 def _sigmoid(x: float) -> float:
@@ -129,6 +144,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": _exp,
     "ln": lambda x: math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan),
     "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
+    "erf": math.erf,
     "abs": abs,
     "sign": lambda x: float((x > 0) - (x < 0)) if x == x else math.nan,
     "max": max,
@@ -143,13 +159,13 @@ def difference(first: Expression, second: Expression) -> Expression:
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
-    """The parts an expression is made of; a slope is made of its rule."""
+    """The parts an expression is made of; a slope of its rule, a shorthand of what is written."""
     match expression:
         case Sum(parts) | Product(parts) | Apply(_, parts):
             return parts
         case Quotient(first, second) | Power(first, second):
             return (first, second)
-        case Negative(child) | Slope(_, _, child):
+        case Negative(child) | Slope(_, _, child) | Shorthand(child, _):
             return (child,)
     return ()
 
@@ -175,9 +191,10 @@ def evaluate(expression: Expression, lookup: Callable[[Hashable], float]) -> flo
             return _quotient(evaluate(top, lookup), evaluate(bottom, lookup))
         case Power(base, exponent):
             return _power(evaluate(base, lookup), evaluate(exponent, lookup))
-        case Negative(child) | Slope(_, _, child):
-            value = evaluate(child, lookup)
-            return -value if isinstance(expression, Negative) else value
+        case Negative(child):
+            return -evaluate(child, lookup)
+        case Slope(_, _, rule) | Shorthand(_, rule):
+            return evaluate(rule, lookup)
         case Apply(function, arguments):
             return FUNCTIONS[function](*(evaluate(argument, lookup) for argument in arguments))
 
@@ -201,4 +218,6 @@ def rewrite(expression: Expression, bind: Callable[[Hashable], Expression]) -> E
             return Apply(function, tuple(rewrite(argument, bind) for argument in arguments))
         case Slope(function, at, rule):
             return Slope(function, rewrite(at, bind), rewrite(rule, bind))
+        case Shorthand(written, rule):
+            return Shorthand(rewrite(written, bind), rewrite(rule, bind))
     return expression

@@ -15,6 +15,8 @@ Array: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = tuple[int, ...]
 Attributes: TypeAlias = Mapping[str, Any]
 
+MOST_OPERANDS = 64  # of an operation that takes as many as it is given
+
 
 @dataclass(frozen=True, slots=True)
 class Partial:
@@ -51,6 +53,9 @@ class Operation:
     - `formula(element, operands, output, attributes)`: how the output element is calculated.
     - `parameters`: the slots that hold parameters; `why`: one plain sentence for each slot.
     - `symbol`: how the function is written; `name_in_words`: how it is said.
+    - `remark(element, operands, output, attributes)`: a sentence on the very place, where there is
+      something to say: at a kink, where a function is flat, where two are equally large; else empty.
+    - `each_output`: for a loss, what one output adds to it, over `Operand(0, ())` and `Operand(1, ())`.
     """
 
     name: str
@@ -67,3 +72,10 @@ class Operation:
     name_in_words: str = ""
     elementwise: bool = False
     loss: bool = False
+    remark: Callable[[Element, tuple[Array, ...], Array, Attributes], str] | None = None
+    each_output: Expression | None = None
+
+
+def as_many_as_given(sentence: str) -> dict[int, str]:
+    """The same `why` for every slot of an operation that takes any number of operands."""
+    return dict.fromkeys(range(MOST_OPERANDS), sentence)

@@ -17,6 +17,7 @@ from backprop_gui.engine.expressions import (
     Product,
     Quotient,
     Ref,
+    Shorthand,
     Slope,
     Sum,
 )
@@ -26,7 +27,7 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 
 
 def arithmetic(expression: Expression, write: Callable[[Hashable], str]) -> str:
-    """The expression with `+ - * / **`, brackets and functions; a slope is written as its rule.
+    """The expression with `+ - * / **`, brackets and functions; slopes and shorthands by their rule.
 
     `write` gives the text of a reference: a name, or a number as `number_text` writes it.
     """
@@ -56,7 +57,7 @@ def _written(expression: Expression, write: Callable[[Hashable], str]) -> tuple[
             return write(key), ATOM
         case Constant(value):
             return number_text(value).replace(".0)", ")").removesuffix(".0"), ATOM
-        case Slope(_, _, part) | Sum((part,)) | Product((part,)):
+        case Slope(_, _, part) | Shorthand(_, part) | Sum((part,)) | Product((part,)):
             return _written(part, write)
         case Sum(()):
             return "0", ATOM

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from backprop_gui.engine.expressions import (
     Apply,
     Constant,
@@ -21,6 +19,7 @@ from backprop_gui.engine.expressions import (
     Product,
     Quotient,
     Ref,
+    Shorthand,
     Slope,
     Sum,
 )
@@ -88,7 +87,7 @@ class Formulas:
                     stack.extend(parts)
                 case Quotient(first, second) | Power(first, second):
                     stack.extend((first, second))
-                case Negative(child):
+                case Negative(child) | Shorthand(child, _):
                     stack.append(child)
         return found
 
@@ -97,8 +96,7 @@ class Formulas:
         if isinstance(leaf, Ref):
             return Link(self.naming.symbol(leaf.key), leaf.key, tip, lit)
         at = _Writer(self._unlinked, None).write(leaf.at)
-        symbol = OPERATIONS[leaf.function].symbol
-        return Link(row(name(f"{symbol}′"), Bracketed(at)), leaf, tip, lit)
+        return Link(row(function_name(leaf.function, "′"), Bracketed(at)), leaf, tip, lit)
 
     def _unlinked(self, leaf: Ref | Slope, lit: bool) -> Math:
         assert isinstance(leaf, Ref)
@@ -112,8 +110,7 @@ class Formulas:
 
 def loss_rule(loss: Operation) -> Math:
     """How a loss compares one output a with its target y: ½(a − y)²."""
-    one = np.full(1, 0.5)
-    expression = loss.formula((), (one, one), np.zeros(()), {})
+    assert loss.each_output is not None
     letters = {0: name("a"), 1: name("y")}
 
     def named(leaf: Ref | Slope, lit: bool) -> Math:
@@ -121,7 +118,13 @@ def loss_rule(loss: Operation) -> Math:
             return letters[leaf.key.slot]
         return name("z")
 
-    return _Writer(named, None).write(expression)
+    return _Writer(named, None).write(loss.each_output)
+
+
+def function_name(function: str, mark: str = "") -> Symbol:
+    """A function by its symbol: σ slanted as a letter is, tanh and ReLU upright as words are."""
+    symbol = OPERATIONS[function].symbol if function in OPERATIONS else function
+    return Symbol(symbol + mark, slanted=len(symbol) == 1)
 
 
 class _Writer:
@@ -152,6 +155,8 @@ class _Writer:
                 )
             case Negative(child):
                 return row(MINUS, self._factor(child, 1))
+            case Shorthand(written, _):
+                return self.write(written)
             case Apply(function, arguments):
                 return self._applied(function, arguments)
 
@@ -163,10 +168,11 @@ class _Writer:
                 shown += [PLUS, Symbol("…", spoken=f"{hidden} more terms")]
             if hidden and 3 <= place < 3 + hidden:
                 continue
-            negative = isinstance(term, Negative)
+            seen = _written(term)
+            negative = isinstance(seen, Negative)
             if place or negative:
                 shown.append(MINUS if negative else PLUS)
-            child = term.child if isinstance(term, Negative) else term
+            child = _written(seen.child) if isinstance(seen, Negative) else seen
             written = self.write(child)
             needs = isinstance(child, Sum) or (bool(shown) and _begins_negative(written))
             shown.append(Bracketed(written) if needs else written)
@@ -175,7 +181,7 @@ class _Writer:
     def _factor(self, factor: Expression, place: int) -> Math:
         written = self.write(factor)
         lit = self.lit is not None and factor == self.lit and not isinstance(factor, Ref | Slope | Constant)
-        needs = isinstance(factor, Sum | Negative) or (place > 0 and _begins_negative(written))
+        needs = isinstance(_written(factor), Sum | Negative) or (place > 0 and _begins_negative(written))
         bracketed = Bracketed(written) if needs else written
         return Link(bracketed, None, "", True) if lit else bracketed
 
@@ -186,14 +192,13 @@ class _Writer:
         if function == "sqrt":
             return Root(inner[0])
         if function == "exp":
-            return Script(name("e"), None, inner[0])
+            return Script(number("e"), None, inner[0])
         if function == "abs":
             return Bracketed(inner[0], "|", "|")
         parts: list[Math] = []
         for argument in inner:
             parts += [Symbol(", "), argument] if parts else [argument]
-        symbol = OPERATIONS[function].symbol if function in OPERATIONS else function
-        return row(name(symbol), Bracketed(Row(tuple(parts))))
+        return row(function_name(function), Bracketed(Row(tuple(parts))))
 
 
 def _joined(parts: list[Math], factors: tuple[Expression, ...]) -> Math:
@@ -203,6 +208,13 @@ def _joined(parts: list[Math], factors: tuple[Expression, ...]) -> Math:
         tight = isinstance(factors[place - 1], Constant) and isinstance(factors[place], Sum | Power)
         shown += [part] if tight else [TIMES, part]
     return Row(tuple(shown))
+
+
+def _written(expression: Expression) -> Expression:
+    """What is seen of an expression: a shorthand as it is written."""
+    while isinstance(expression, Shorthand):
+        expression = expression.written
+    return expression
 
 
 def _is_plain(base: Expression, written: Math) -> bool:

@@ -14,7 +14,7 @@ from backprop_gui.engine.parameters import ParameterArray, ParameterLayout
 from backprop_gui.engine.passes import backward, forward, parameter_gradient
 from backprop_gui.experiment.build import Model, build
 from backprop_gui.experiment.document import Dense, Experiment
-from tests.engine.operation_samples import TORCH
+from tests.engine.operation_samples import by_torch
 from tests.networks import experiment, layers
 
 SQUARE = [[0.3, -0.7], [0.9, 0.4]]
@@ -105,7 +105,8 @@ def agrees_with_pytorch(graph: Graph, parameters: np.ndarray, leaves: dict[int, 
     tensors: list = []
     for index, node in enumerate(graph.nodes):
         if node.operation is not None:
-            tensors.append(TORCH[node.operation.name](*(tensors[operand] for operand in node.operands)))
+            of = [tensors[operand] for operand in node.operands]
+            tensors.append(by_torch(node.operation.name, of, node.attributes))
             tensors[-1].retain_grad()
         else:
             numbers = layout.view(parameters, node.parameter) if node.kind == "parameter" else leaves[index]
