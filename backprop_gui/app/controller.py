@@ -102,6 +102,7 @@ class Controller(QObject):
         window.closing.connect(self._closing)
         window.toolbar.speed_requested.connect(self.session.running.set_speed)
         window.toolbar.learning_rate_requested.connect(self._learning_rate)
+        window.toolbar.optimizer_requested.connect(self._optimizer)
         window.canvas.parameter_clicked.connect(self._focus)
         window.canvas.card_clicked.connect(self._focus)
         window.canvas.quantity_clicked.connect(self._ask)
@@ -213,6 +214,9 @@ class Controller(QObject):
 
     def _learning_rate(self, text: str) -> None:
         self.edit("learning_rate", text)
+
+    def _optimizer(self, kind: str) -> None:
+        self._attempt(self.editor.set_optimizer, kind)
 
     def _open_preset(self, name: str) -> None:
         if name != self.session.name and self.files.may_leave():

@@ -16,24 +16,30 @@ from numpy.typing import NDArray
 from backprop_gui.engine.batches import Batches
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
-from backprop_gui.engine.optimizers import Optimizer
 from backprop_gui.engine.passes import Gradients, Values, backward, forward, parameter_gradient
+from backprop_gui.engine.update import Update
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """Where training stands after `iteration` updates. The arrays are never written to."""
+    """Where training stands after `iteration` updates. The arrays are never written to.
+
+    `optimizer` holds what the optimiser keeps, `updates` how many updates it has done: fewer than
+    `iteration` when it was changed on the way.
+    """
 
     iteration: int
     parameters: Array
     optimizer: Mapping[str, Array] = field(default_factory=dict)
+    updates: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """All arrays of one iteration. Node values and gradients per sample, parameter gradient as mean.
 
-    `lines` holds the optimiser's inner quantities and `updated`, flat like the parameters.
+    `lines` holds the optimiser's inner quantities and `updated`, flat like the parameters; `shared`
+    its numbers that belong to all parameters together.
     """
 
     before: State
@@ -43,6 +49,7 @@ class Record:
     gradients: Gradients
     parameter_gradient: Array
     lines: Mapping[str, Array]
+    shared: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def iteration(self) -> int:
@@ -53,6 +60,22 @@ class Record:
         return len(self.rows)
 
 
+def fresh_state(optimizer: Update, parameters: Array) -> dict[str, Array]:
+    """What an optimiser keeps before its first update."""
+    return {name: np.zeros_like(parameters) for name in optimizer.state}
+
+
+def reached_parameters(graph: Graph) -> NDArray[np.bool_]:
+    """Which places hold parameters that reach the loss: no update ever changes the others."""
+    layout = graph.parameters
+    reached = np.zeros(layout.size, dtype=bool)
+    reached[layout.scalars] = True  # a missing connection is no parameter
+    for array, node in enumerate(graph.parameter_nodes):
+        if node not in graph.reaches_loss:
+            reached[layout.offsets[array] : layout.offsets[array + 1]] = False
+    return reached
+
+
 class Stepper:
     """Carries out iterations of one network on one set of data with one optimiser."""
 
@@ -61,21 +84,20 @@ class Stepper:
         graph: Graph,
         leaves: Mapping[int, Array],
         batches: Batches,
-        optimizer: Optimizer,
-        settings: Mapping[str, float],
-        frozen: NDArray[np.bool_] | None = None,
+        optimizer: Update,
+        frozen: NDArray[np.bool_],
     ) -> None:
         """`leaves` gives the whole data (rows first) of every input and target node by index."""
         self.graph = graph
         self.leaves = leaves
         self.batches = batches
         self.optimizer = optimizer
-        self.settings = settings
-        self.frozen = frozen if frozen is not None and frozen.any() else None
+        trained = reached_parameters(graph) & ~frozen
+        self.trained = None if trained.all() else trained
 
     def start(self, parameters: Array, iteration: int = 0) -> State:
         """The state with fresh optimiser state."""
-        return State(iteration, parameters, {n: np.zeros_like(parameters) for n in self.optimizer.state})
+        return State(iteration, parameters, fresh_state(self.optimizer, parameters))
 
     def record(self, state: State) -> Record:
         """The iteration that begins at `state`, whole."""
@@ -88,12 +110,16 @@ class Stepper:
             mean = parameter_gradient(graph, gradients)
             if len(rows) > 1:
                 mean /= len(rows)
-            lines = self.optimizer.update(state.parameters, mean, state.optimizer, self.settings)
-        if self.frozen is not None:
-            lines["updated"] = np.where(self.frozen, state.parameters, lines["updated"])
+            lines, shared = self.optimizer.update(
+                state.parameters, mean, state.optimizer, state.updates + 1, self.trained
+            )
+        if self.trained is not None:
+            lines["updated"] = np.where(self.trained, lines["updated"], state.parameters)
+            for name in self.optimizer.state:
+                lines[name] = np.where(self.trained, lines[name], state.optimizer[name])
         kept = {name: lines[name] for name in self.optimizer.state}
-        after = State(state.iteration + 1, lines["updated"], kept)
-        return Record(state, after, rows, values, gradients, mean, lines)
+        after = State(state.iteration + 1, lines["updated"], kept, state.updates + 1)
+        return Record(state, after, rows, values, gradients, mean, lines, shared)
 
     def loss_of(self, record: Record) -> float:
         """The batch's loss before the update: the mean over its samples."""

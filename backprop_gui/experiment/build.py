@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from backprop_gui.engine.batches import Batches
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array, Shape
-from backprop_gui.engine.optimizers import OPTIMIZERS, Optimizer
+from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.engine.stepper import State, Stepper
+from backprop_gui.engine.update import Settings, Update
 from backprop_gui.errors import InvalidExperiment
 from backprop_gui.experiment.data_loading import LoadedData, load, split
 from backprop_gui.experiment.data_sources import Data, GivenData, Rows
 from backprop_gui.experiment.document import Experiment, Network, SavedState, Training
+from backprop_gui.experiment.optimizing import kind_at, optimizer_faults, term_faults, update_of
 from backprop_gui.experiment.sentences import counted, listed, shown
 from backprop_gui.experiment.wiring import LARGEST_LAYER, wire
 
@@ -44,15 +46,19 @@ class Model:
     initial: Array
     leaves: Mapping[int, Array]
     batches: Batches
-    optimizer: Optimizer
-    settings: Mapping[str, float]
+    optimizer: Update
     frozen: NDArray[np.bool_]
     test_leaves: Mapping[int, Array] = field(default_factory=dict)
     class_names: tuple[str, ...] = ()
 
+    @property
+    def settings(self) -> Settings:
+        """The numbers of the training itself: learning rate, momentum, penalties, …, those in force."""
+        return self.optimizer.settings
+
     def stepper(self) -> Stepper:
         """What carries out iterations of this model."""
-        return Stepper(self.graph, self.leaves, self.batches, self.optimizer, self.settings, self.frozen)
+        return Stepper(self.graph, self.leaves, self.batches, self.optimizer, self.frozen)
 
     def unreached(self) -> list[str]:
         """The document's nodes that cannot reach the loss."""
@@ -76,7 +82,7 @@ def build(experiment: Experiment, source: str = "") -> Model:
         raise InvalidExperiment(faults, source)
     frozen = _frozen(training.frozen, graph, faults)
     if experiment.state is not None:
-        _state_faults(experiment.state, graph, training.optimizer.kind, faults)
+        _state_faults(experiment.state, graph, kind_at(experiment, experiment.state.iteration), faults)
     samples = min(training.batch_size, rows)
     numbers = sum(math.prod(node.shape) for node in graph.nodes if node.kind != "parameter")
     if samples * numbers > MOST_NUMBERS:
@@ -91,19 +97,11 @@ def build(experiment: Experiment, source: str = "") -> Model:
         initial,
         {graph.by_name[name]: array for name, array in data.training.items()},
         Batches(rows, samples, training.shuffle, training.seed),
-        OPTIMIZERS[training.optimizer.kind],
-        {"learning_rate": float(training.optimizer.learning_rate)},
+        update_of(training),
         frozen,
         {graph.by_name[name]: array for name, array in data.test.items()},
         data.class_names,
     )
-
-
-def rate_fault(rate: float) -> str:
-    """What is wrong with a learning rate; empty when nothing is."""
-    if not math.isfinite(rate) or rate <= 0:
-        return f"the learning rate is {rate:g}; a finite number above 0 would be right"
-    return ""
 
 
 def iteration_fault(iteration: int) -> str:
@@ -114,14 +112,7 @@ def iteration_fault(iteration: int) -> str:
 
 
 def _training_faults(training: Training) -> list[str]:
-    faults = []
-    kind = training.optimizer.kind
-    if kind not in OPTIMIZERS:
-        faults.append(
-            f"$.training.optimizer.kind: {shown(kind)} is unknown; one of {listed(OPTIMIZERS)} would be right"
-        )
-    if fault := rate_fault(training.optimizer.learning_rate):
-        faults.append(f"$.training.optimizer.learning_rate: {fault}")
+    faults = optimizer_faults(training.optimizer, "$.training.optimizer") + term_faults(training)
     if training.batch_size < 1:
         faults.append(f"$.training.batch_size: is {shown(training.batch_size)}; 1 or more would be right")
     if fault := iteration_fault(training.iterations):
@@ -235,13 +226,16 @@ def _frozen(patterns: list[str], graph: Graph, faults: list[str]) -> NDArray[np.
     return frozen
 
 
-def _state_faults(state: SavedState, graph: Graph, kind: str, faults: list[str]) -> None:
+def _state_faults(state: SavedState, graph: Graph, kind: object, faults: list[str]) -> None:
     """Whether a saved state fits the network and the optimiser."""
     names = set(graph.parameters.names)
     if fault := iteration_fault(state.iteration):
         faults.append(f"$.state.iteration: {fault}")
-    if kind in OPTIMIZERS and state.iteration > 0:
-        kept = OPTIMIZERS[kind].state
+    if state.updates is not None and not 0 <= state.updates <= max(0, state.iteration):
+        right = f"0 to {max(0, state.iteration):,}, the iteration,"
+        faults.append(f"$.state.updates: is {shown(state.updates)}; {right} would be right")
+    if isinstance(kind, str) and kind in OPTIMIZERS and state.iteration > 0:
+        kept = OPTIMIZERS[kind].with_settings({}).state
         faults.extend(
             f"$.state.optimizer.{name}: {kind} keeps nothing of this name; remove it"
             for name in state.optimizer
@@ -272,7 +266,8 @@ def saved_state(model: Model, state: State) -> SavedState:
         return dict(zip(layout.names, flat[layout.scalars].tolist(), strict=True))
 
     optimizer = {name: named(flat) for name, flat in state.optimizer.items()}
-    return SavedState(state.iteration, named(state.parameters), optimizer)
+    updates = None if state.updates == state.iteration else state.updates
+    return SavedState(state.iteration, named(state.parameters), optimizer, updates)
 
 
 def restored_state(model: Model, saved: SavedState) -> State:
@@ -287,4 +282,5 @@ def restored_state(model: Model, saved: SavedState) -> State:
     optimizer = {
         name: flat(saved.optimizer[name]) for name in model.optimizer.state if name in saved.optimizer
     }
-    return State(saved.iteration, flat(saved.parameters), optimizer)
+    updates = saved.iteration if saved.updates is None else saved.updates
+    return State(saved.iteration, flat(saved.parameters), optimizer, updates)

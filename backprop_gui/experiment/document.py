@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backprop_gui.experiment.data_sources import Data
 
@@ -65,14 +66,24 @@ class Network(Strict, frozen=True):
 
 
 class OptimizerSettings(Strict, frozen=True, omit_defaults=False):
-    """Which optimiser, and how fast."""
+    """Which optimiser, and its settings; what is left out has the optimiser's own default."""
 
     kind: str = "gradient_descent"
-    learning_rate: float = 0.1
+    learning_rate: float | UnsetType = UNSET
+    momentum: float | UnsetType = UNSET
+    alpha: float | UnsetType = UNSET
+    beta1: float | UnsetType = UNSET
+    beta2: float | UnsetType = UNSET
+    epsilon: float | UnsetType = UNSET
+    weight_decay: float | UnsetType = UNSET
 
 
 class Training(Strict, frozen=True):
-    """How the experiment is trained; `frozen` holds names of parameters, `*` stands for any text."""
+    """How the experiment is trained; `frozen` holds names of parameters, `*` stands for any text.
+
+    Before the optimiser sees a gradient, the penalties l1·|w| and l2/2·w² are added to it, then it is
+    clipped: each number to ±`clip_value`, then all together to the norm `clip_norm`.
+    """
 
     optimizer: OptimizerSettings = OptimizerSettings()
     batch_size: int = 1
@@ -80,6 +91,10 @@ class Training(Strict, frozen=True):
     seed: int = 0
     iterations: int = 100
     frozen: list[str] = []
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_value: float | None = None
+    clip_norm: float | None = None
 
 
 class Notation(Strict, frozen=True):
@@ -110,11 +125,15 @@ class Edit(Strict, frozen=True):
 
 
 class SavedState(Strict, frozen=True):
-    """Where training stood when the experiment was saved, by scalar name of each parameter."""
+    """Where training stood when the experiment was saved, by scalar name of each parameter.
+
+    `updates` is how many the optimiser has done: `iteration`, unless it was changed on the way.
+    """
 
     iteration: int
     parameters: dict[str, float]
     optimizer: dict[str, dict[str, float]] = {}
+    updates: int | None = None
 
 
 class Experiment(Strict, frozen=True, kw_only=True):

@@ -1,7 +1,9 @@
 """Edits by hand: what may be set, how a model and a state look afterwards.
 
-An edit is `{name: value}`: a parameter (`w5`, `b3`, `theta[1,2]`), `learning_rate`, or one number of
-the data, `x[2,1]` for row 2, value 1 of input x, `targets[1,1]` likewise.
+An edit is `{name: value}`: a parameter (`w5`, `b3`, `theta[1,2]`), `learning_rate`, one number of the
+data, `x[2,1]` for row 2, value 1 of input x, `targets[1,1]` likewise, or `optimizer` with a kind or an
+object such as `{"kind": "adam", "beta1": 0.8}`, which begins with nothing kept. What stands in one
+entry is set in the order in which it stands there.
 """
 
 from __future__ import annotations
@@ -15,10 +17,18 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from backprop_gui.engine.stepper import State
+from backprop_gui.engine.stepper import State, fresh_state
 from backprop_gui.errors import InvalidEdit
-from backprop_gui.experiment.build import Model, iteration_fault, rate_fault
+from backprop_gui.experiment.build import Model, iteration_fault
 from backprop_gui.experiment.document import Edit, Experiment
+from backprop_gui.experiment.optimizing import (
+    OPTIMIZER,
+    exchanged,
+    given,
+    optimizer_edit,
+    rate_fault,
+    with_rate,
+)
 from backprop_gui.experiment.sentences import LONGEST_TEXT, is_finite_number, shown
 
 RATE = "learning_rate"
@@ -47,8 +57,11 @@ def _quoted(text: str) -> str:
     return f"“{text}”" if len(text) <= LONGEST_TEXT else f"“{text[:LONGEST_TEXT]}…”"
 
 
-def check_edit(model: Model, name: str, value: Any) -> float:
-    """The number to be set. Raises InvalidEdit when the name or the value can't be taken."""
+def check_edit(model: Model, name: str, value: Any) -> Any:
+    """What is to be set: a number, or the object of an optimiser. Raises InvalidEdit with a sentence."""
+    if name == OPTIMIZER:
+        settings = optimizer_edit(value)
+        return {"kind": settings.kind, **given(settings)}
     if not is_finite_number(value):
         raise InvalidEdit(f"{name} can't be {shown(value)}; a finite number would be right")
     if name == RATE:
@@ -85,24 +98,27 @@ def _data_place(model: Model, name: str) -> tuple[int, tuple[int, ...]]:
 
 
 def edited_model(model: Model, changes: Mapping[str, Any]) -> Model:
-    """The model with data and rate as set; the changes are checked already."""
-    leaves, settings = dict(model.leaves), dict(model.settings)
+    """The model with data, rate and optimiser as set; the changes are checked already."""
+    leaves, optimizer = dict(model.leaves), model.optimizer
     for name, value in changes.items():
         if name == RATE:
-            settings[RATE] = float(value)
+            optimizer = with_rate(optimizer, float(value))
+        elif name == OPTIMIZER:
+            optimizer = exchanged(optimizer, optimizer_edit(value))
         elif model.graph.parameters.place_of(name) is None:
             leaf, element = _data_place(model, name)
             if leaves[leaf] is model.leaves[leaf]:
                 leaves[leaf] = leaves[leaf].copy()
             leaves[leaf][element] = value
-    return replace(model, leaves=leaves, settings=settings)
+    return replace(model, leaves=leaves, optimizer=optimizer)
 
 
 def edited_state(model: Model, state: State, changes: Mapping[str, Any]) -> State:
-    """The state with parameters as set; the optimiser's memory goes on."""
+    """The state of the edited model: with parameters as set, and of a new optimiser nothing kept yet."""
     layout = model.graph.parameters
-    places = {layout.place_of(name): float(value) for name, value in changes.items()}
-    places.pop(None, None)
+    if OPTIMIZER in changes:
+        state = replace(state, optimizer=fresh_state(model.optimizer, state.parameters), updates=0)
+    places = {place: float(changes[n]) for n in changes if (place := layout.place_of(n)) is not None}
     if not places:
         return state
     parameters = np.array(state.parameters)
@@ -125,9 +141,10 @@ def edit_faults(experiment: Experiment, model: Model) -> list[str]:
     return faults
 
 
-def with_edit(experiment: Experiment, iteration: int, name: str, value: float) -> Experiment:
+def with_edit(experiment: Experiment, iteration: int, name: str, value: Any) -> Experiment:
     """The document with one more edit; what was edited after `iteration` belongs to another future."""
     kept = [edit for edit in experiment.edits if edit.iteration < iteration]
     here = {k: v for edit in experiment.edits if edit.iteration == iteration for k, v in edit.set.items()}
+    here.pop(name, None)  # what is set last stands last
     edits = [*kept, Edit(iteration, {**here, name: value})]
     return msgspec.structs.replace(experiment, edits=edits, state=None)

@@ -193,7 +193,7 @@ class StepTable:
         self.timeline = timeline
         self._graph = timeline.segments[0].model.graph
         self._ends: dict[int, Ends] = {}
-        self._plans: dict[int, Plan] = {}
+        self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
 
     def rows(self, iteration: int) -> Iterator[Row]:
         """The rows of one iteration, in the order in which its numbers are uncovered."""
@@ -201,10 +201,11 @@ class StepTable:
         model = self.timeline.segment_of(iteration).model
         if not self._ends:
             self._ends = parameter_ends(graph, record)
-        plan = self._plans.get(record.samples)
+        lines = model.optimizer.quantities
+        plan = self._plans.get((record.samples, lines))
         if plan is None:
-            plan = Plan(graph, record.samples, model.optimizer.quantities, model.frozen)
-            self._plans[record.samples] = plan
+            plan = Plan(graph, record.samples, lines, model.frozen)
+            self._plans[record.samples, lines] = plan
         numbers = Numbers(graph, record, dict(model.settings))
         terms = Terms(graph, record, model.optimizer)
         slopes: dict[int, Expression] = {}

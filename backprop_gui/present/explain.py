@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backprop_gui.engine.expressions import Expression, Product, Ref, Slope, Sum, children
 from backprop_gui.present.focus import focused_quantity
-from backprop_gui.present.formulas import EQUALS
+from backprop_gui.present.formulas import BECOMES, EQUALS
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.math_tree import Bracketed, Link, Math, Operator, name, row
 from backprop_gui.present.pictures import Block, ExplainPage, Phase
@@ -14,7 +14,7 @@ from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import PHASE_WORDS, loss_change, meaning, question, reason, slanted
 from backprop_gui.present.summaries import given_page, group_page
 from backprop_gui.present.unfolding import unfold_blocks
-from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity
+from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 from backprop_gui.steps.terms import number_of
 
 
@@ -104,7 +104,13 @@ def _quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
 
 def _given_quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
     """A number that no step of this iteration makes: where it comes from instead."""
-    if scene.is_parameter(quantity):
+    asked = f"What is {slanted(scene, quantity)}?"
+    if scene.is_parameter(quantity) and quantity.aspect != VALUE:
+        asked = question(scene, replace(quantity, aspect=quantity.aspect.removesuffix(".before")))
+        told = "The update before this one has left it."
+        if scene.frame.record.before.updates == 0:
+            told = "This optimiser has done no update yet: it begins at 0."
+    elif scene.is_parameter(quantity):
         before = scene.frame.iteration - 1
         kind = "frozen" if scene.model.frozen[scene.place(quantity)] else "trained"
         told = f"It is one of the parameters that are {kind}. "
@@ -114,7 +120,7 @@ def _given_quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
     block = Block(
         "Its value now", (row(scene.naming.symbol(quantity), EQUALS, _shown(scene, quantity)),), "", True
     )
-    page = ExplainPage("given", "Given", f"What is {slanted(scene, quantity)}?", told, (block,))
+    page = ExplainPage("given", "Given", asked, told, (block,))
     return finished(scene, page)
 
 
@@ -123,7 +129,7 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
     formulas, expression = scene.formulas, scene.expression(quantity)
     lit = _telling_part(scene, quantity, expression)
     symbol = scene.naming.symbol(quantity)
-    arrow: Math = Operator("←") if quantity.aspect == UPDATED else EQUALS
+    arrow: Math = BECOMES if scene.is_replaced(quantity) else EQUALS
     written = row(symbol, arrow, *_shorthand(scene, quantity), formulas.symbols(expression, lit))
     caption = "The rule in symbols"
     if quantity.aspect == GRADIENT:
@@ -167,7 +173,7 @@ def _telling_part(scene: Scene, quantity: Quantity, expression: Expression) -> E
     """The part to be lit: in a gradient the local factor, which is what this step adds."""
     if quantity.aspect == GRADIENT and isinstance(expression, Product):
         return expression.factors[-1]
-    if quantity.aspect == UPDATED:
+    if quantity.aspect not in (VALUE, GRADIENT):
         return next((t for t in _parts(expression) if isinstance(t, Ref) and _is_gradient(t.key)), None)
     return None
 

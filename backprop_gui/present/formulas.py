@@ -45,7 +45,7 @@ from backprop_gui.steps.quantities import Numbers
 from backprop_gui.steps.terms import number_of
 
 LONG_SUM = 12  # a longer sum is shown by its first and last terms
-EQUALS, ABOUT, PLUS, MINUS, TIMES = (Operator(sign) for sign in "=≈+−·")
+EQUALS, ABOUT, PLUS, MINUS, TIMES, BECOMES = (Operator(sign) for sign in "=≈+−·←")
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def is_function(tree: Math) -> bool:
     if not isinstance(tree, Symbol):
         return False
     text = tree.text.rstrip("′'")
-    return text in _FUNCTION_LETTERS or (is_word(text) and not tree.slanted)
+    return tree.function or text in _FUNCTION_LETTERS or (is_word(text) and not tree.slanted)
 
 
 def is_sum(tree: Math) -> bool:

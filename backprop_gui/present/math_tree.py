@@ -17,7 +17,8 @@ Ground = Literal["none", "lit"]
 class Symbol:
     """A name, a number or a function: `w`, `0.6011`, `σ`, `max`. Names are slanted, numbers upright.
 
-    `spoken` replaces `text` when the formula is read aloud, `latex` when it is copied as LaTeX.
+    `spoken` replaces `text` when the formula is read aloud, `latex` when it is copied as LaTeX. With
+    `function` a bracket behind it holds its argument: m of w₅, not m times w₅.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Symbol:
     bold: bool = False
     spoken: str = ""
     latex: str = ""
+    function: bool = False
 
 
 @dataclass(frozen=True, slots=True)

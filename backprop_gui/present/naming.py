@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.graph import Graph
+from backprop_gui.engine.optimizers import SYMBOLS
 from backprop_gui.experiment.document import Notation
 from backprop_gui.present.arrows import receiver, sender
 from backprop_gui.present.math_text import plain, spoken
@@ -28,6 +29,20 @@ GREEK = {
     "omega": "ω",
 }
 PARTIAL = Symbol("∂")
+NORM = Bracketed(name("g"), "‖", "‖")
+SETTINGS: dict[str, tuple[str, Math]] = {  # what a setting is called in words, and its sign
+    "momentum": ("momentum", name("μ")),
+    "alpha": ("", name("ρ")),  # PyTorch's alpha; α is the learning rate
+    "beta1": ("", Script(name("β"), number("1"))),
+    "beta2": ("", Script(name("β"), number("2"))),
+    "epsilon": ("", name("ε")),
+    "weight_decay": ("weight decay", name("λ")),
+    "l1": ("L1 penalty", Script(name("λ"), number("1"))),
+    "l2": ("L2 penalty", Script(name("λ"), number("2"))),
+    "clip_value": ("gradients clipped to", Script(name("g"), name("max"))),
+    "clip_norm": ("gradients clipped to the norm", Script(NORM, name("max"))),
+    "gradient_norm": ("", NORM),
+}
 
 
 class Naming:
@@ -62,14 +77,14 @@ class Naming:
     def symbol(self, key: object) -> Math:
         """The quantity or setting as a formula."""
         if isinstance(key, Setting):
-            return self.rate if key.name == "learning_rate" else name(key.name)
+            return setting_sign(key.name, self.notation)
         assert isinstance(key, Quantity)
         if key.aspect == GRADIENT:
             return Fraction(row(PARTIAL, self.loss), row(PARTIAL, self.base(key.node, key.element)))
         base = self.base(key.node, key.element)
         if key.aspect in (VALUE, UPDATED):
             return base
-        return row(name(key.aspect.removesuffix(".before")), Bracketed(base))
+        return row(_line_sign(key.aspect.removesuffix(".before")), Bracketed(base))
 
     def inline(self, quantity: Quantity) -> Math:
         """The same without a stacked fraction: ∂L/∂w₅."""
@@ -138,6 +153,26 @@ class Naming:
         assert found is not None
         letter = name(GREEK.get(found[1], found[1]))
         return Script(letter, _indices(element), _layer_mark(int(found[2])) if found[2] else None)
+
+
+def setting_sign(setting: str, notation: Notation) -> Math:
+    """The sign of a setting: α, μ, β₁."""
+    if setting == "learning_rate":
+        return name(notation.rate)
+    return SETTINGS[setting][1] if setting in SETTINGS else name(setting)
+
+
+def setting_words(setting: str, notation: Notation) -> str:
+    """A setting in words, with its sign: `learning rate α`, `β₁`."""
+    words = "learning rate" if setting == "learning_rate" else SETTINGS[setting][0]
+    return f"{words} {plain(setting_sign(setting, notation))}".strip()
+
+
+def _line_sign(line: str) -> Math:
+    """The sign of an optimiser's line: m, m̂, g_clipped."""
+    letter, _, mark = SYMBOLS[line].partition("_")
+    sign = Symbol(letter, slanted=True, function=True)
+    return Script(sign, name(mark)) if mark else sign
 
 
 def _is_hidden(group: str) -> bool:

@@ -12,6 +12,7 @@ from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array, Operation
 from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.document import Expected, Experiment
+from backprop_gui.present.naming import setting_words
 from backprop_gui.steps.quantities import Numbers
 from backprop_gui.steps.references import expected_quantity
 from backprop_gui.steps.timeline import Timeline
@@ -197,8 +198,9 @@ def _vector(values: Array) -> str:
 def _training(experiment: Experiment, model: Model) -> list[str]:
     """Optimiser and settings; batches; how long."""
     training, notation = experiment.training, experiment.notation
-    names = {"learning_rate": f"learning rate {notation.rate}"}
-    settings = [f"{names.get(name, name)} = {rounded(value)}" for name, value in model.settings.items()]
+    settings = [
+        f"{setting_words(name, notation)} = {rounded(value)}" for name, value in model.settings.items()
+    ]
     size, rows = model.batches.batch_size, model.batches.rows
     batches = f"each update uses all the data ({_count(rows, 'row')})"
     if size < rows:

@@ -94,6 +94,11 @@ class Scene:
     def is_parameter(self, quantity: Quantity) -> bool:
         return self.graph.nodes[quantity.node].kind == "parameter"
 
+    def is_replaced(self, quantity: Quantity) -> bool:
+        """Whether the number takes the place of an older one of the same name: an update's outcome."""
+        kept = self.model.optimizer.state
+        return self.is_parameter(quantity) and quantity.aspect in (UPDATED, *kept)
+
     def neuron(self, quantity: Quantity) -> str:
         """The own name of the neuron a quantity belongs to: h1[2]; for the loss, `loss`."""
         node = self.graph.nodes[quantity.node]

@@ -40,10 +40,8 @@ def question(scene: Scene, quantity: Quantity) -> str:
     if quantity.aspect == GRADIENT:
         mean = scene.is_parameter(quantity) and quantity.sample is None and scene.frame.record.samples > 1
         return f"How much does {subject} change the {loss}{' on average' if mean else ''}?"
-    if quantity.aspect == UPDATED:
-        return f"What is {subject} after the update?"
     if quantity.aspect != VALUE:
-        return f"What does the optimiser remember of {subject}?"
+        return scene.model.optimizer.line(quantity.aspect).question.format(name=subject)
     if quantity.node == scene.graph.loss:
         return "How far is the output from its target?"
     if _operation(scene, quantity).name == "affine":
@@ -69,7 +67,8 @@ def reason(scene: Scene, quantity: Quantity) -> str:
     if quantity.aspect == UPDATED:
         return scene.model.optimizer.why
     if quantity.aspect != VALUE:
-        return ""
+        why = scene.model.optimizer.line(quantity.aspect).why
+        return why.format(name=slanted(scene, quantity))
     return _operation(scene, quantity).why_value
 
 
@@ -80,11 +79,13 @@ def meaning(scene: Scene, quantity: Quantity) -> str:
     if quantity.aspect == GRADIENT:
         return _gradient_meaning(scene, quantity, value, subject, loss)
     if quantity.aspect == UPDATED:
-        before = scene.frame.numbers(Quantity(quantity.node, quantity.element))
-        if value == before:
-            return f"{subject} stays as it is: its gradient is 0."
-        change = scene.format.text(abs(value - before))
-        return f"{subject} {'rises' if value > before else 'falls'} by {change}."
+        moved = _moved(scene, quantity)
+        if moved == 0:
+            still = scene.frame.record.parameter_gradient[scene.place(quantity)] == 0
+            return f"{subject} stays as it is{': its gradient is 0' if still else ''}."
+        return f"{subject} {'rises' if moved > 0 else 'falls'} by {scene.format.text(abs(moved))}."
+    if quantity.aspect in scene.model.optimizer.state:
+        return "It is kept: the next update begins with it."
     if quantity.node == scene.graph.loss:
         return (
             "The output meets its target."
@@ -97,7 +98,10 @@ def meaning(scene: Scene, quantity: Quantity) -> str:
 def _gradient_meaning(scene: Scene, quantity: Quantity, value: float, subject: str, loss: str) -> str:
     parameter = scene.is_parameter(quantity)
     if value == 0:
-        rest = ", so the update leaves it as it is" if parameter else ""
+        rest = ""
+        if parameter:
+            still = _moved(scene, quantity) == 0
+            rest = ", so the update leaves it as it is" if still else "; the update moves it all the same"
         return f"Changing {subject} a little does not change the {loss}{rest}."
     effect = "raises" if value > 0 else "lowers"
     if not parameter:
@@ -106,7 +110,22 @@ def _gradient_meaning(scene: Scene, quantity: Quantity, value: float, subject: s
         return f"Raising {subject} {effect} the {loss}; it is frozen, so the update leaves it as it is."
     if scene.frame.record.samples > 1 and quantity.sample is not None:
         return f"For this sample, raising {subject} {effect} the {loss}."
-    return f"Raising {subject} {effect} the {loss}, so the update {'lowers' if value > 0 else 'raises'} it."
+    moved = _moved(scene, quantity)
+    if moved == 0:
+        return f"Raising {subject} {effect} the {loss}; the update leaves it as it is all the same."
+    if (moved > 0) == (value > 0):  # carried on by gradients of before, or pulled by a penalty
+        return f"Raising {subject} {effect} the {loss}; the update {_moves(moved)} it all the same."
+    return f"Raising {subject} {effect} the {loss}, so the update {_moves(moved)} it."
+
+
+def _moved(scene: Scene, quantity: Quantity) -> float:
+    """How far the update moves a parameter."""
+    numbers, node, element = scene.frame.numbers, quantity.node, quantity.element
+    return numbers(Quantity(node, element, UPDATED)) - numbers(Quantity(node, element))
+
+
+def _moves(moved: float) -> str:
+    return "raises" if moved > 0 else "lowers"
 
 
 def _operation(scene: Scene, quantity: Quantity) -> Operation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop_gui.present.formulas import EQUALS
+from backprop_gui.present.formulas import BECOMES, EQUALS
 from backprop_gui.present.math_tree import Math, Operator, Symbol, row
 from backprop_gui.present.matrices import layer_blocks
 from backprop_gui.present.pictures import Block, ExplainPage
@@ -106,7 +106,7 @@ def _lines_page(scene: Scene) -> ExplainPage:
         expression = scene.expression(quantity)
         value = frame.numbers(quantity)
         formulas = scene.formulas
-        arrow = EQUALS
+        arrow = BECOMES if scene.is_replaced(quantity) else EQUALS
         rows = (
             row(scene.naming.symbol(quantity), arrow, formulas.symbols(expression)),
             row(formulas.sign_for(expression), formulas.values(expression)),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from backprop_gui.engine.finite_differences import relative_error
+from backprop_gui.engine.gradient_terms import TERMS
 from backprop_gui.present.formulas import loss_rule
 from backprop_gui.present.math_text import plain
+from backprop_gui.present.naming import setting_words
 from backprop_gui.present.pictures import StatusPicture, Stretch, TimelinePicture
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import PHASE_WORDS
@@ -100,6 +102,12 @@ def conventions(scene: Scene) -> tuple[str, ...]:
     else:
         told.append(f"mean over {batches.batch_size} samples per update")
     told.append(_what_is_updated(scene))
+    naming = scene.naming
+    told += [
+        f"{setting_words(name, naming.notation)} = {scene.format.text(value)}"
+        for name, value in scene.model.settings.items()
+        if name in (*TERMS, "weight_decay")
+    ]
     return tuple(told)
 
 

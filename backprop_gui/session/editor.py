@@ -40,6 +40,24 @@ class Editor:
         session.history.record(f"set {self._shown_name(name)} to {session.format.text(value)}", before)
         self._after_edit()
 
+    def set_optimizer(self, kind: str) -> None:
+        """Go on with another optimiser: with its default settings, the rate as it is, and nothing kept.
+
+        Raises InvalidEdit and leaves everything as it was.
+        """
+        session = self.session
+        check_edit(session.model, "optimizer", kind)
+        session.running.halt()
+        if kind == session.model.optimizer.kind:
+            session.moved.emit()
+            return
+        before = self._snapshot()
+        value = {"kind": kind, "learning_rate": session.model.settings["learning_rate"]}
+        session.timeline = session.timeline.branch(session.iteration, {"optimizer": value})
+        session.experiment = with_edit(session.experiment, session.iteration, "optimizer", value)
+        session.history.record(f"set the optimizer to {session.model.optimizer.title}", before)
+        self._after_edit()
+
     def _shown_name(self, name: str) -> str:
         """How an edited quantity is called on screen."""
         session = self.session

@@ -33,7 +33,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A number of the training itself, such as the learning rate."""
+    """A number of the training itself, such as the learning rate, or that all parameters share."""
 
     name: str
 
@@ -50,7 +50,8 @@ class Numbers:
     def __call__(self, key: object) -> float:
         """The number a Quantity or Setting stands for."""
         if isinstance(key, Setting):
-            return self.settings[key.name]
+            shared = self.record.shared
+            return shared[key.name] if key.name in shared else self.settings[key.name]
         assert isinstance(key, Quantity)
         return float(self._array(key)[key.element])
 

@@ -28,8 +28,8 @@ from backprop_gui.engine.expressions import (
 )
 from backprop_gui.engine.graph import Graph, Node
 from backprop_gui.engine.operation import Array
-from backprop_gui.engine.optimizers import Optimizer
 from backprop_gui.engine.stepper import Record
+from backprop_gui.engine.update import Update
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity, Setting
 
 
@@ -54,7 +54,7 @@ class Term:
 class Terms:
     """Makes the terms of the quantities of one record."""
 
-    def __init__(self, graph: Graph, record: Record, optimizer: Optimizer) -> None:
+    def __init__(self, graph: Graph, record: Record, optimizer: Update) -> None:
         self.graph = graph
         self.record = record
         self.optimizer = optimizer
@@ -103,7 +103,7 @@ class Terms:
 
     def line(self, quantity: Quantity) -> Expression:
         """The optimiser's formula behind one of its quantities."""
-        formula = dict(self.optimizer.lines)[quantity.aspect]
+        formula = self.optimizer.line(quantity.aspect).formula
         node, element = quantity.node, quantity.element
         sample = 0 if self.record.samples == 1 else None
 

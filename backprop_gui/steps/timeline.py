@@ -53,7 +53,7 @@ class GrowingArray:
 class Segment:
     """Iterations from `start` on, up to the next segment, with one model.
 
-    `changes` are the parameters set by hand at `start`. `keyframes` may be empty until the state
+    `changes` is what was set by hand at `start`. `keyframes` may be empty until the state
     at `start` is first needed. Losses are known from iteration `losses_from` on.
     """
 
@@ -117,8 +117,8 @@ class Timeline:
             segments = _with_segment(segments, edit.iteration, edit.set)
         timeline = cls(segments)
         if experiment.state is not None and experiment.state.iteration > 0:
-            state = restored_state(model, experiment.state)
-            segment = timeline.segment_of(state.iteration)
+            segment = timeline.segment_of(experiment.state.iteration)
+            state = restored_state(segment.model, experiment.state)
             segment.keyframes.append(state)
             segment.losses_from = timeline.newest = state.iteration
         return timeline
@@ -205,11 +205,10 @@ class Timeline:
 
     def branch(self, iteration: int, changes: Mapping[str, Any]) -> Timeline:
         """A timeline with the same past and, from `iteration` on, `changes` set by hand."""
-        state = edited_state(self.segments[0].model, self.state(iteration), changes)
         kept = [segment for segment in self.segments if segment.start <= iteration]
         segments = _with_segment([*kept[:-1], kept[-1].until(iteration)], iteration, changes)
         fresh = segments[-1]
-        fresh.keyframes = [state]
+        fresh.keyframes = [edited_state(fresh.model, self.state(iteration), changes)]
         fresh.losses_from = iteration
         return Timeline(segments, iteration)
 
@@ -223,7 +222,8 @@ def _with_segment(segments: list[Segment], start: int, changes: Mapping[str, Any
     last = segments[-1]
     model = edited_model(last.model, changes)
     if last.start == start:
-        merged = {**last.changes, **changes}
+        before = {name: value for name, value in last.changes.items() if name not in changes}
+        merged = {**before, **changes}  # what is set last stands last
         keyframes = [edited_state(model, state, changes) for state in last.keyframes[:1]]
         return [*segments[:-1], Segment(start, model, model.stepper(), merged, keyframes)]
     return [*segments, Segment(start, model, model.stepper(), changes)]

@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backprop_gui.engine.batches import Batches
-from backprop_gui.engine.expressions import evaluate
 from backprop_gui.engine.operations import ACTIVATIONS, LOSSES
-from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.engine.stepper import State
 from backprop_gui.experiment.build import build
 from backprop_gui.experiment.document import Dense
@@ -85,28 +83,6 @@ def test_a_record_does_not_write_to_what_it_was_given():
     assert np.array_equal(first.after.parameters, second.after.parameters)
     assert np.array_equal(kept, state.parameters)
     assert all(np.array_equal(data[index], array) for index, array in model.leaves.items())
-
-
-@pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_the_optimisers_lines_are_its_update(kind):
-    """Every line that is told comes to what the vectorised update gives, over several updates."""
-    row = OPTIMIZERS[kind]
-    assert row.quantities[-1] == "updated"
-    assert set(row.state) <= set(row.quantities)
-    generator = np.random.default_rng(0)
-    settings_ = {"learning_rate": 0.3, **row.settings}
-    parameters, state = generator.uniform(-1, 1, 4), {name: np.zeros(4) for name in row.state}
-    for _ in range(3):
-        gradient = generator.uniform(-1, 1, 4)
-        result = row.update(parameters, gradient, state, settings_)
-        assert set(result) >= set(row.quantities)
-        for place in range(4):
-            known = {"parameter": parameters[place], "gradient": gradient[place], **settings_}
-            known |= {f"{name}.before": state[name][place] for name in row.state}
-            for name, formula in row.lines:
-                known[name] = evaluate(formula, known.__getitem__)
-                assert known[name] == pytest.approx(result[name][place], rel=1e-12, abs=1e-15)
-        parameters, state = result["updated"], {name: result[name] for name in row.state}
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,12 @@ def timeline_of(**changes):
     nodes = [dense("h", "x", 3, drawn, drawn, "tanh"), dense("o", "h", 2, drawn, drawn, "sigmoid")]
     network = {"inputs": {"x": 2}, "nodes": nodes, "loss": {"op": "half_squared_error", "of": "o"}}
     rows = changes.pop("rows", 3)
-    training = {"batch_size": changes.pop("batch_size", rows), "seed": 5, **changes.pop("training", {})}
+    training = {
+        "optimizer": {"learning_rate": 0.1},
+        "batch_size": changes.pop("batch_size", rows),
+        "seed": 5,
+        **changes.pop("training", {}),
+    }
     data = {name: generator.normal(size=(rows, 2)).tolist() for name in ("x", "targets")}
     network |= changes
     document = {"format": 1, "title": "Test", "network": network, "data": data, "training": training}
