@@ -58,7 +58,7 @@ def record_of(graph: Graph, parameters: Array, leaves: dict[int, Array]) -> Reco
 
 def every_term_adds_up(graph: Graph, record: Record, nodes: list[str]) -> None:
     """Values are their formulas, gradients the sums of their terms, for every element of some nodes."""
-    terms = Terms(graph, record, OPTIMIZERS["gradient_descent"])
+    terms = Terms(graph, record, OPTIMIZERS["gradient_descent"].with_settings({}))
     numbers = Numbers(graph, record, {})
     for name in nodes:
         node = graph.by_name[name]
@@ -128,7 +128,7 @@ def test_each_use_of_the_shared_kernel_is_a_term(fused):
     """The middle tap stands on six places, the outer ones on five: zeros beyond the edge are no use."""
     graph = classifier(fused)
     record = record_of(graph, KERNEL, {0: X, 4: Y})
-    terms = Terms(graph, record, OPTIMIZERS["gradient_descent"])
+    terms = Terms(graph, record, OPTIMIZERS["gradient_descent"].with_settings({}))
     counts = [len(terms.gradient(Quantity(1, (k,), GRADIENT, 0))) for k in range(3)]
     assert counts == [5, 6, 5]
     every_term_adds_up(graph, record, [node.name for node in graph.nodes if node.kind != "target"])
@@ -179,7 +179,7 @@ def test_a_factor_that_stands_twice_gives_two_terms():
     """x·x·t by x: each x is a use, with x·t as its slope, and they are added up."""
     graph, leaves = diamond()
     record = record_of(graph, np.zeros(0), leaves)
-    terms = Terms(graph, record, OPTIMIZERS["gradient_descent"])
+    terms = Terms(graph, record, OPTIMIZERS["gradient_descent"].with_settings({}))
     found = terms.gradient(Quantity(0, (1,), GRADIENT, 0))
     assert [(term.consumer, term.slot) for term in found] == [(1, 0), (2, 0), (2, 1), (3, 0), (4, 0)]
     numbers = Numbers(graph, record, {})
