@@ -82,7 +82,7 @@ def _normal_share_of(z: Expression) -> Expression:
 
 
 def _gelu_rule(z: Expression, a: Expression, at: float) -> Expression:
-    bell = exp_of(Negative(Quotient(Power(z, TWO), TWO)))
+    bell = exp_of(Negative(Product((HALF, Power(z, TWO)))))
     density = Quotient(bell, Apply("sqrt", (Product((TWO, Constant(math.pi, "π"))),)))
     return Sum((_normal_share_of(z), Product((z, density))))
 
