@@ -81,8 +81,8 @@ def test_latex_is_what_one_would_write_by_hand(tree: Math, expected: str) -> Non
     ("tree", "expected"),
     [
         (CHAIN, "∂L/∂w₅ = ∂L/∂z₁⁽²⁾ · a₁⁽¹⁾"),
-        (PRIMED, "σ′(z[out])"),
-        (Script(name("x"), name("ij")), "x[ij]"),
+        (PRIMED, "σ′(z_out)"),
+        (Script(name("x"), name("ij")), "x_ij"),
         (SIGMOID, "σ(z) = 1/(1 + e⁻ᶻ)"),
         (HALF, "L = (1/2)(a − y)²"),
         (ADAM, "m̂/(√v̂ + ε)"),

@@ -15,6 +15,8 @@ from backprop_gui.engine.operation import Array
 from backprop_gui.engine.passes import forward
 
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
+TRUNCATION = 1e-6  # of the gradient, at most, by which a numeric derivative may be off
+ROUNDING = 1e-9  # of the loss, at least 1, likewise
 
 
 def numeric_gradients(
@@ -38,6 +40,26 @@ def numeric_gradients(
             yield (upper - lower) / (above - below)
 
 
+def one_sided_slopes(
+    graph: Graph, parameters: Array, leaves: Mapping[int, Array], place: int
+) -> tuple[Array, Array]:
+    """The slopes of every sample's loss to the left and to the right of one parameter's value."""
+    nudged, given = parameters.copy(), dict(leaves)
+    losses, centre = [], parameters[place]
+    step = STEP * max(1.0, abs(centre))
+    with np.errstate(all="ignore"):
+        for nudged[place] in (centre - step, centre, centre + step):
+            losses.append(forward(graph, nudged, given)[graph.loss])
+        return (losses[1] - losses[0]) / step, (losses[2] - losses[1]) / step
+
+
+def is_kink(left: float, right: float, gradient: float) -> bool:
+    """Whether the loss bends at this very value: slopes that differ, with the gradient at or between them."""
+    largest = max(abs(left), abs(right))
+    apart = abs(right - left) > 0.01 * largest
+    return apart and min(left, right) - 0.001 * largest <= gradient <= max(left, right) + 0.001 * largest
+
+
 def relative_error(numeric: float, gradient: float) -> float:
     """|n − g| / max(|n|, |g|); 0 when both are 0."""
     largest = max(abs(numeric), abs(gradient))
@@ -46,4 +68,4 @@ def relative_error(numeric: float, gradient: float) -> float:
 
 def agrees(numeric: float, gradient: float, loss: float) -> bool:
     """Whether a numeric derivative confirms the gradient within truncation and rounding."""
-    return abs(numeric - gradient) <= 1e-6 * abs(gradient) + 1e-9 * max(1.0, abs(loss))
+    return abs(numeric - gradient) <= TRUNCATION * abs(gradient) + ROUNDING * max(1.0, abs(loss))

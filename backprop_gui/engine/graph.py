@@ -42,13 +42,21 @@ class Use:
 class Graph:
     """Nodes in an order in which every node comes after its operands; the last word is `loss`."""
 
-    def __init__(self, nodes: tuple[Node, ...], loss: int, parameters: ParameterLayout) -> None:
+    def __init__(
+        self,
+        nodes: tuple[Node, ...],
+        loss: int,
+        parameters: ParameterLayout,
+        differentiated: tuple[int, ...] = (),
+    ) -> None:
+        """`differentiated` names inputs whose gradient is told as well, after all others."""
         for index, node in enumerate(nodes):
             if any(operand >= index for operand in node.operands):
                 raise ValueError(f"{node.name} stands before one of its operands")
         self.nodes = nodes
         self.loss = loss
         self.parameters = parameters
+        self.differentiated = differentiated
         self.by_name = {node.name: index for index, node in enumerate(nodes)}
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,7 @@ class ParameterLayout:
         self.offsets = np.concatenate([[0], np.cumsum([array.size for array in arrays])]).astype(int)
         self._starts: list[int] = self.offsets.tolist()  # Python's own numbers are faster one by one
         self.size = self._starts[-1]
+        self.locate = lru_cache(maxsize=1 << 16)(self._locate)  # every picture asks for the same places
 
     def view(self, flat: Array, index: int) -> Array:
         """Array number `index` as a view into `flat`."""
@@ -64,7 +65,7 @@ class ParameterLayout:
         array = self.arrays[index]
         return int(self.offsets[index]) + int(np.ravel_multi_index(element, array.shape))
 
-    def locate(self, place: int) -> tuple[int, Element]:
+    def _locate(self, place: int) -> tuple[int, Element]:
         """The array and the element that stand at a place of the flat vector."""
         index = bisect_right(self._starts, place) - 1
         inside, element = int(place) - self._starts[index], []

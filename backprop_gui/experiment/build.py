@@ -17,6 +17,7 @@ from backprop_gui.engine.batches import Batches
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array, Shape
 from backprop_gui.engine.optimizers import OPTIMIZERS
+from backprop_gui.engine.standardize import training_constants
 from backprop_gui.engine.stepper import State, Stepper
 from backprop_gui.engine.update import Settings, Update
 from backprop_gui.errors import InvalidExperiment
@@ -25,7 +26,8 @@ from backprop_gui.experiment.data_sources import Data, GivenData, Rows
 from backprop_gui.experiment.document import Experiment, Network, SavedState, Training
 from backprop_gui.experiment.optimizing import kind_at, optimizer_faults, term_faults, update_of
 from backprop_gui.experiment.sentences import counted, listed, shown
-from backprop_gui.experiment.wiring import LARGEST_LAYER, wire
+from backprop_gui.experiment.wiring import wire
+from backprop_gui.experiment.workbench import LARGEST_LAYER
 
 MOST_ITERATIONS = 10**12
 LARGEST_SEED = 2**63
@@ -74,7 +76,7 @@ def build(experiment: Experiment, source: str = "") -> Model:
     training, network = experiment.training, experiment.network
     faults = _training_faults(training)
     seed = training.seed if 0 <= training.seed < LARGEST_SEED else 0  # else a fault is told already
-    graph, initial, wiring_faults = wire(network, seed)
+    graph, initial, wiring_faults, from_data = wire(network, seed)
     faults += wiring_faults
     data = _leaves(experiment.data, network.inputs, _leaf_shapes(network, graph), source, faults)
     rows = len(data.training.get("targets", ()))
@@ -83,6 +85,10 @@ def build(experiment: Experiment, source: str = "") -> Model:
     frozen = _frozen(training.frozen, graph, faults)
     if experiment.state is not None:
         _state_faults(experiment.state, graph, kind_at(experiment, experiment.state.iteration), faults)
+    for attributes, field_name, name in from_data:
+        if name in data.training:
+            mean, deviation = training_constants(data.training[name])
+            attributes[field_name] = mean if field_name == "mean" else deviation
     samples = min(training.batch_size, rows)
     numbers = sum(math.prod(node.shape) for node in graph.nodes if node.kind != "parameter")
     if samples * numbers > MOST_NUMBERS:

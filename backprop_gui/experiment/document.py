@@ -46,23 +46,114 @@ class Dense(Strict, frozen=True, tag_field="op", tag="dense"):
     biases: Values | None = None
 
 
-Node: TypeAlias = Dense
+class Add(Strict, frozen=True, tag_field="op", tag="add"):
+    """The sum of several nodes of one shape, element by element; a node may stand in it twice."""
+
+    name: str
+    of: list[str]
 
 
-class Loss(Strict, frozen=True):
-    """The loss compares the node `of` with the targets."""
+class Multiply(Strict, frozen=True, tag_field="op", tag="multiply"):
+    """The product of several nodes of one shape, element by element; a node may stand in it twice."""
 
-    op: str
+    name: str
+    of: list[str]
+
+
+class Concatenate(Strict, frozen=True, tag_field="op", tag="concatenate"):
+    """Several nodes one behind the other."""
+
+    name: str
+    of: list[str]
+
+
+class Conv1d(Strict, frozen=True, tag_field="op", tag="conv1d"):
+    """A kernel that slides over its input, as a correlation with zeros around it.
+
+    Over a plain input with one channel `weights` are the taps; else channels × input channels × taps.
+    """
+
+    name: str
+    of: str
+    kernel: int
+    weights: Values
+    biases: Values | None = None
+    channels: int = 1
+    stride: int = 1
+    padding: int = 0
+
+
+class AveragePool(Strict, frozen=True, tag_field="op", tag="average_pool"):
+    """The mean of each `size` neighbours; windows begin `stride` apart, by default side by side."""
+
+    name: str
+    of: str
+    size: int
+    stride: int | None = None
+
+
+class MaxPool(Strict, frozen=True, tag_field="op", tag="max_pool"):
+    """The largest of each `size` neighbours."""
+
+    name: str
+    of: str
+    size: int
+    stride: int | None = None
+
+
+class Softmax(Strict, frozen=True, tag_field="op", tag="softmax"):
+    """Probabilities from the values of a node."""
+
+    name: str
     of: str
 
 
+class Activation(Strict, frozen=True, tag_field="op", tag="activation"):
+    """An activation of its own behind any node."""
+
+    name: str
+    of: str
+    activation: str
+
+
+class Standardize(Strict, frozen=True, tag_field="op", tag="standardize"):
+    """(x − mean)/deviation for each value: given numbers, or `data` for those of the training rows."""
+
+    name: str
+    of: str
+    mean: list[float] | Literal["data"] = "data"
+    deviation: list[float] | Literal["data"] = "data"
+
+
+Node: TypeAlias = (
+    Dense | Add | Multiply | Concatenate | Conv1d | AveragePool | MaxPool | Softmax | Activation | Standardize
+)
+
+
+def senders(node: Node) -> list[str]:
+    """The names a node takes its values from, in order."""
+    return [node.of] if isinstance(node.of, str) else node.of
+
+
+class Loss(Strict, frozen=True):
+    """The loss compares the node `of` with the targets; `delta` is where huber turns linear."""
+
+    op: str
+    of: str
+    delta: float = 1.0
+
+
 class Network(Strict, frozen=True):
-    """Inputs by name with their number of values, shared parameters by name, nodes, and the loss."""
+    """Inputs by name with their number of values, shared parameters by name, nodes, and the loss.
+
+    `differentiate` names inputs by which the loss is differentiated as well: ∂L/∂x.
+    """
 
     inputs: dict[str, int]
     nodes: list[Node]
     loss: Loss
     parameters: dict[str, list[Any] | Draw] = {}
+    differentiate: list[str] = []
 
 
 class OptimizerSettings(Strict, frozen=True, omit_defaults=False):

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop_gui.engine.graph import Graph, Node
-from backprop_gui.engine.operation import Array, Shape
-from backprop_gui.engine.operations import ACTIVATIONS, AFFINE, LOSSES
-from backprop_gui.engine.parameters import ParameterArray, ParameterLayout
-from backprop_gui.experiment.document import Dense, Draw, Network, Values
-from backprop_gui.experiment.initial_values import drawn_values, given_values
-from backprop_gui.experiment.sentences import counted, listed, shown
+from backprop_gui.engine.operation import Array
+from backprop_gui.engine.operations import LOSSES
+from backprop_gui.engine.parameters import ParameterLayout
+from backprop_gui.experiment.document import Network, senders
+from backprop_gui.experiment.layers import add_layer
+from backprop_gui.experiment.sentences import listed, shown
+from backprop_gui.experiment.workbench import LARGEST_LAYER, Wiring
 
-LARGEST_LAYER = 20_000
-MOST_PARAMETERS = 20_000_000
 RESERVED = ("loss", "targets")
 
 
-@dataclass
-class Wiring:
-    """A graph while it is being made; faults are collected, not raised."""
+class Wired(NamedTuple):
+    """A graph with its initial parameters, or its faults; and the constants that wait for the data."""
 
-    network: Network
-    generator: np.random.Generator
-    faults: list[str] = field(default_factory=list)
-    nodes: list[Node] = field(default_factory=list)
-    values: list[Array] = field(default_factory=list)  # initial value of each parameter array
-    arrays: list[ParameterArray] = field(default_factory=list)
-    outputs: dict[str, int] = field(default_factory=dict)  # name in the document → node it stands for
-    shared: dict[str, int] = field(default_factory=dict)  # named parameter → node
-    size: int = 0  # of all parameter arrays so far
-
-    def fault(self, where: str, what: str) -> None:
-        self.faults.append(f"{where}: {what}")
-
-    def add(self, node: Node) -> int:
-        self.nodes.append(node)
-        return len(self.nodes) - 1
+    graph: Graph | None
+    initial: Array
+    faults: list[str]
+    from_data: list[tuple[dict[str, Any], str, str]]
 
 
-def wire(network: Network, seed: int) -> tuple[Graph | None, Array, list[str]]:
-    """The graph, the flat vector of initial parameters, and all faults (the graph is None then)."""
-    wiring = Wiring(network, np.random.default_rng(seed))
+def wire(network: Network, seed: int) -> Wired:
+    """The graph and the flat vector of initial parameters, or all faults (the graph is None then)."""
+    wiring = Wiring(network, seed)
     order = _ordered(wiring)
     for name, size in network.inputs.items():
         if not 1 <= size <= LARGEST_LAYER:
@@ -60,15 +44,22 @@ def wire(network: Network, seed: int) -> tuple[Graph | None, Array, list[str]]:
         else:
             wiring.outputs[name] = wiring.add(Node(name, "input", (size,), group=name))
     for place in order:
-        _add_dense(wiring, place, network.nodes[place])
+        add_layer(wiring, place, network.nodes[place])
     for name in network.parameters:
         if name not in wiring.shared and not wiring.faults:
             wiring.fault(f"$.network.parameters.{name}", "is used by no node; use it or remove it")
+    for place, name in enumerate(network.differentiate):
+        if name not in network.inputs:
+            known = listed(network.inputs)
+            wiring.fault(
+                f"$.network.differentiate[{place}]",
+                f"there is no input {shown(name)}; one of {known} would be right",
+            )
     _add_loss(wiring)
     if wiring.faults:
-        return None, np.zeros(0), wiring.faults
+        return Wired(None, np.zeros(0), wiring.faults, [])
     graph, initial = _assembled(wiring)
-    return graph, initial, []
+    return Wired(graph, initial, [], wiring.from_data)
 
 
 def _check_names(wiring: Wiring) -> None:
@@ -104,13 +95,15 @@ def _ordered(wiring: Wiring) -> list[int]:
     places = {node.name: place for place, node in enumerate(network.nodes)}
     known = {**network.inputs, **places}
     for place, node in enumerate(network.nodes):
-        if node.of not in known:
-            wiring.fault(
-                f"$.network.nodes[{place}].of",
-                f"there is no node or input {shown(node.of)}; one of {listed(known)} would be right",
-            )
+        for name in senders(node):
+            if name not in known:
+                wiring.fault(
+                    f"$.network.nodes[{place}].of",
+                    f"there is no node or input {shown(name)}; one of {listed(known)} would be right",
+                )
     # The first in the document of those that are ready: its order is kept wherever the wiring allows it.
-    sorter = TopologicalSorter({node.name: [node.of] if node.of in places else [] for node in network.nodes})
+    wiring_by_name = {node.name: [n for n in senders(node) if n in places] for node in network.nodes}
+    sorter = TopologicalSorter(wiring_by_name)
     try:
         sorter.prepare()
     except CycleError as error:
@@ -129,104 +122,6 @@ def _ordered(wiring: Wiring) -> list[int]:
     return order
 
 
-def _add_dense(wiring: Wiring, place: int, node: Dense) -> None:
-    """The affine node and the activation of one dense layer, with their parameters."""
-    where = f"$.network.nodes[{place}]"
-    if node.activation not in ACTIVATIONS:
-        wiring.fault(
-            f"{where}.activation",
-            f"{shown(node.activation)} is unknown; one of {listed(ACTIVATIONS)} would be right",
-        )
-        return
-    if not 1 <= node.units <= LARGEST_LAYER:
-        wiring.fault(f"{where}.units", f"is {shown(node.units)}; 1 to {LARGEST_LAYER:,} would be right")
-        return
-    if node.of not in wiring.outputs:
-        return  # the node before it has a fault of its own
-    sender = wiring.outputs[node.of]
-    shape = (node.units, *wiring.nodes[sender].shape)
-    operands = [sender, _parameter(wiring, f"{where}.weights", node.weights, shape, f"{node.name}.W", "w")]
-    if node.biases is not None:
-        operands.append(_parameter(wiring, f"{where}.biases", node.biases, shape[:1], f"{node.name}.b", "b"))
-    if -1 in operands:
-        return
-    present = wiring.arrays[wiring.nodes[operands[1]].parameter].present
-    attributes: dict[str, Any] = {} if present is None else {"mask": present}
-    affine = wiring.add(
-        Node(
-            f"{node.name}.z",
-            "operation",
-            (node.units,),
-            node.name,
-            AFFINE,
-            tuple(operands),
-            MappingProxyType(attributes),
-        )
-    )
-    wiring.outputs[node.name] = wiring.add(
-        Node(f"{node.name}.a", "operation", (node.units,), node.name, ACTIVATIONS[node.activation], (affine,))
-    )
-
-
-def _parameter(wiring: Wiring, where: str, values: Values, shape: Shape, name: str, prefix: str) -> int:
-    """The node of a parameter array, made at its first use; −1 after a fault."""
-    if isinstance(values, str):
-        name, prefix = values, ""
-        if values not in wiring.network.parameters:
-            known = listed(wiring.network.parameters)
-            remedy = f"one of {known}" if known else "a list of numbers, or an entry in $.network.parameters,"
-            wiring.fault(where, f"there is no parameter {shown(values)}; {remedy} would be right")
-            return -1
-        where, values = f"$.network.parameters.{name}", wiring.network.parameters[values]
-    if not prefix and name in wiring.shared:
-        node = wiring.shared[name]
-        if wiring.nodes[node].shape != shape:
-            wiring.fault(
-                where,
-                f"has {_times(wiring.nodes[node].shape)} where another use of it needs {_times(shape)}; "
-                "uses of one parameter need one shape",
-            )
-            return -1
-        return node
-    if wiring.size + math.prod(shape) > MOST_PARAMETERS:
-        wiring.fault(where, f"the network has over {MOST_PARAMETERS:,} parameters; make a layer smaller")
-        return -1
-    try:
-        array, present = _initial(wiring, values, shape)
-    except ValueError as error:
-        wiring.fault(where, str(error))
-        return -1
-    wiring.size += array.size
-    wiring.arrays.append(ParameterArray(name, shape, prefix, present))
-    wiring.values.append(array)
-    node = wiring.add(Node(name, "parameter", shape, name, parameter=len(wiring.arrays) - 1))
-    if not prefix:
-        wiring.shared[name] = node
-    return node
-
-
-def _initial(wiring: Wiring, values: list[Any] | Draw, shape: Shape) -> tuple[Array, Any]:
-    """Initial values and the mask of what is present. Raises ValueError with a sentence."""
-    if isinstance(values, Draw):
-        drawn = drawn_values(values, shape, wiring.generator)
-        if not np.isfinite(drawn).all():
-            raise ValueError("draws a number that is not finite; smaller settings would be right")
-        return drawn, None
-    array, present = given_values(values, len(shape))
-    if array.shape != shape:
-        kind = "a row per receiving neuron" if len(shape) == 2 else "one for each neuron"
-        raise ValueError(f"has {_times(array.shape)}; {_times(shape)} would be right ({kind})")
-    if present is not None and len(shape) == 1:
-        raise ValueError("holds null; a bias is a number (null in place of the list means no biases at all)")
-    return array, present
-
-
-def _times(shape: Shape) -> str:
-    if len(shape) == 1:
-        return counted(shape[0], "number", "numbers")
-    return f"{' × '.join(map(str, shape))} numbers"
-
-
 def _add_loss(wiring: Wiring) -> None:
     loss = wiring.network.loss
     if loss.op not in LOSSES:
@@ -243,7 +138,14 @@ def _add_loss(wiring: Wiring) -> None:
     else:
         output = wiring.outputs[loss.of]
         targets = wiring.add(Node("targets", "target", wiring.nodes[output].shape, "targets"))
-        wiring.add(Node("loss", "operation", (), "loss", LOSSES[loss.op], (output, targets)))
+        attributes = MappingProxyType({"delta": loss.delta} if loss.op == "huber" else {})
+        shape = wiring.nodes[output].shape
+        try:
+            LOSSES[loss.op].shape((shape, shape), attributes)
+        except ValueError as error:
+            wiring.fault("$.network.loss", f"{error}; another value or node would be right")
+            return
+        wiring.add(Node("loss", "operation", (), "loss", LOSSES[loss.op], (output, targets), attributes))
 
 
 def _assembled(wiring: Wiring) -> tuple[Graph, Array]:
@@ -258,4 +160,5 @@ def _assembled(wiring: Wiring) -> tuple[Graph, Array]:
         for node in wiring.nodes
     )
     initial = layout.pack([wiring.values[index] for index in order])
-    return Graph(nodes, len(nodes) - 1, layout), initial
+    told = tuple(wiring.outputs[name] for name in wiring.network.differentiate)
+    return Graph(nodes, len(nodes) - 1, layout, told), initial

@@ -18,7 +18,7 @@ from backprop_gui.present.canvas_routes import Lane, cards_by_column, choose_lan
 from backprop_gui.present.pictures import CanvasShape, CardShape
 
 CROWD = 24  # with more weights between two layers, chips are shown only where they are asked for
-COMPACT = 12  # a column of more cards keeps no room for captions and bias chips
+COMPACT = 6  # a column of more cards keeps no room for captions and bias chips
 
 _MARGIN = 14.0
 _ROW_GAP = 12.0
@@ -235,7 +235,7 @@ class _Rows:
         if self._compact(card):
             return half
         bias = self.measures.chip_height + _BIAS_GAP * self.measures.scale if card.bias else 0.0
-        return half + bias + self.measures.caption_height
+        return half + bias + (self.measures.caption_height if card.captioned else 0.0)
 
     @property
     def smallest(self) -> float:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from backprop_gui.engine.expressions import Expression, Product, Ref, Slope, Sum, children
 from backprop_gui.present.focus import focused_quantity
-from backprop_gui.present.formulas import BECOMES, EQUALS
+from backprop_gui.present.formulas import BECOMES, EQUALS, function_name
 from backprop_gui.present.math_text import plain
-from backprop_gui.present.math_tree import Bracketed, Link, Math, Operator, name, row
+from backprop_gui.present.math_tree import Bracketed, Link, Math, Operator, row
 from backprop_gui.present.pictures import Block, ExplainPage, Phase
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import PHASE_WORDS, loss_change, meaning, question, reason, slanted
@@ -34,6 +34,12 @@ def explain_page(scene: Scene) -> ExplainPage:
     if len(frame.new) == 1:
         return _quantity_page(scene, frame.plan.quantity(frame.position))
     return finished(scene, group_page(scene))
+
+
+def training_page() -> ExplainPage:
+    """While training runs no step stands still long enough to be explained."""
+    question, why = "Where does training lead?", "The curve and the canvas show it. T or Esc stops it."
+    return ExplainPage("given", "Training", question, why, text=f"Training\n{question}\n{why}")
 
 
 def kicker(scene: Scene, step: int | None) -> str:
@@ -86,7 +92,7 @@ def _quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
     if scene.rule is not None:
         blocks += rule_blocks(scene, scene.rule)
     blocks.append(_result_block(scene, quantity))
-    told = meaning(scene, quantity)
+    told = " ".join(part for part in (meaning(scene, quantity), scene.terms.remark(quantity)) if part)
     if phase == "update" and step == scene.frame.plan.total:
         told += " " + loss_change(scene)
     page = ExplainPage(
@@ -139,7 +145,7 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
             else "The slope of the loss"
         )
     rows: list[Math] = [row(formulas.sign_for(expression), formulas.values(expression, lit))]
-    if quantity.aspect == GRADIENT and isinstance(expression, Sum):
+    if quantity.aspect == GRADIENT and isinstance(expression, Sum) and _with_upstream(scene, quantity):
         values = [number_of(term, scene.frame.numbers) for term in expression.terms]
         parts: list[Math] = [formulas.equals(*values)]
         for place, value in enumerate(values):
@@ -166,7 +172,7 @@ def _shorthand(scene: Scene, quantity: Quantity) -> tuple[Math, ...]:
     inner = Link(scene.naming.symbol(before), before, scene.full(before))
     if operation.name in ("identity", "tanh"):
         return ()
-    return (row(name(operation.symbol), Bracketed(inner)), EQUALS)
+    return (row(function_name(operation.name), Bracketed(inner)), EQUALS)
 
 
 def _telling_part(scene: Scene, quantity: Quantity, expression: Expression) -> Expression | None:

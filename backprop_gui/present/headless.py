@@ -16,6 +16,7 @@ import msgspec
 
 from backprop_gui.errors import Diverged, FileTrouble
 from backprop_gui.experiment.build import saved_state
+from backprop_gui.experiment.data_loading import bring_along
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.experiment.reading import encode
@@ -86,7 +87,7 @@ def carry_out(request: Request, stopped: Callable[[], bool]) -> Outcome:
         except (Diverged, WriteFailed, BrokenPipeError, KeyboardInterrupt) as error:
             trouble = error
         done = timeline.newest - first
-        trouble = _completed(experiment, session, first, trouble)
+        trouble = _completed(experiment, request.experiment, session, first, trouble)
     if isinstance(trouble, Diverged):
         raise Diverged(trouble.iteration, _why_diverged(timeline, trouble, done, updates)) from None
     if isinstance(trouble, KeyboardInterrupt) or (trouble is None and done < updates):
@@ -177,7 +178,7 @@ class _Run:
 
 
 def _completed(
-    experiment: Experiment, session: _Run, first: int, trouble: BaseException | None
+    experiment: Experiment, source: str, session: _Run, first: int, trouble: BaseException | None
 ) -> BaseException | None:
     """Finish all files, whatever happened; the first trouble."""
     timeline, files = session.timeline, session.files
@@ -187,7 +188,7 @@ def _completed(
     if "loss" in files:
         steps.append(lambda: _write_loss(files["loss"], timeline, first))
     if "save" in files:
-        steps.append(lambda: _write_experiment(files["save"], experiment, timeline))
+        steps.append(lambda: _write_experiment(files["save"], experiment, timeline, source))
     for step in steps:
         try:
             step()
@@ -215,8 +216,10 @@ def _write_loss(file: OutputFile, timeline: Timeline, first: int) -> None:
     file.complete()
 
 
-def _write_experiment(file: OutputFile, experiment: Experiment, timeline: Timeline) -> None:
-    """The experiment with the state it reached."""
+def _write_experiment(file: OutputFile, experiment: Experiment, timeline: Timeline, source: str) -> None:
+    """The experiment with the state it reached, and its data beside it."""
+    if file.target != STANDARD_OUTPUT:
+        bring_along(experiment.data, source, Path(file.target))
     model, newest = timeline.segments[0].model, timeline.newest
     state = saved_state(model, timeline.state(newest)) if newest else None
     file.write_text(encode(msgspec.structs.replace(experiment, state=state)).decode("utf-8"))

@@ -192,7 +192,7 @@ def _plain_sub(tree: Math | None) -> str:
     small = _small(text, _SUBSCRIPTS)
     if small is not None:
         return small
-    return f"_{text}" if text.isidentifier() else f"[{text}]"
+    return f"_{text}" if re.fullmatch(r"[^\W\d]\w*", text) else f"[{text}]"
 
 
 def _plain_sup(tree: Math | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop_gui.engine.graph import Node
 from backprop_gui.engine.operation import Array
-from backprop_gui.present.formulas import EQUALS, PLUS, TIMES
+from backprop_gui.present.formulas import EQUALS, PLUS, TIMES, function_name
 from backprop_gui.present.math_tree import (
     Bracketed,
     Fraction,
@@ -18,7 +18,6 @@ from backprop_gui.present.math_tree import (
     Operator,
     Script,
     Symbol,
-    name,
     number,
     row,
 )
@@ -53,10 +52,15 @@ class _Layer:
         result: Array = array[self.scene.frame.shown_sample]
         return result
 
-    def symbol(self, letter: str, mark: str = "") -> Math:
-        bold = Symbol(letter, slanted=True, bold=True)
-        layer = self.scene.naming.layer(self.affine.group)
-        return Script(bold, None, Bracketed(number(str(layer if mark == "" else layer - 1))))
+    def symbol(self, letter: str) -> Math:
+        """A letter with the number of this layer."""
+        return _marked(letter, self.scene.naming.layer(self.affine.group))
+
+    def sender(self) -> Math:
+        """What the layer works with: a of another dense layer, an input, or a node by its name."""
+        group = self.scene.graph.nodes[self.affine.operands[0]].group
+        layer = self.scene.naming.layer(group)
+        return _marked("a", layer) if layer else _bold(group)
 
 
 def layer_blocks(scene: Scene) -> list[Block]:
@@ -75,7 +79,7 @@ def _forward_blocks(layer: _Layer) -> list[Block]:
     scene, operands = layer.scene, layer.affine.operands
     weights, inputs = layer.value(operands[1]), layer.value(operands[0])
     z, a = layer.symbol("z"), layer.symbol("a")
-    sender = layer.symbol("a", "-") if scene.naming.layer(layer.affine.group) > 1 else _bold("x")
+    sender = layer.sender()
     bias: tuple[Math, ...] = (PLUS, layer.symbol("b")) if len(operands) > 2 else ()
     numbers: list[Math] = [matrix(scene, weights), matrix(scene, inputs)]
     if len(operands) > 2:
@@ -91,7 +95,7 @@ def _forward_blocks(layer: _Layer) -> list[Block]:
         ),
         Block(
             "The activations",
-            (row(a, EQUALS, _of(activation.symbol, z)), _result(scene, outcome)),
+            (row(a, EQUALS, _of(activation.name, z)), _result(scene, outcome)),
         ),
     ]
 
@@ -101,7 +105,7 @@ def _backward_blocks(layer: _Layer, walk: WalkBlock) -> list[Block]:
     delta, z = layer.symbol("δ"), layer.symbol("z")
     activation = graph.nodes[layer.a].operation
     assert activation is not None
-    slope = _of(f"{activation.symbol}′", z)
+    slope = _of(activation.name, z, "′")
     arrived, delta_numbers = layer.gradient(layer.a), layer.gradient(layer.z)
     pulled = activation.pullback(
         np.ones((1, *arrived.shape)),
@@ -142,7 +146,7 @@ def _parameter_blocks(layer: _Layer, delta: Math, delta_numbers: Array) -> list[
     """∂L/∂W = δ aᵀ and ∂L/∂b = δ, for one sample."""
     scene, operands = layer.scene, layer.affine.operands
     inputs = layer.value(operands[0])
-    sender = layer.symbol("a", "-") if scene.naming.layer(layer.affine.group) > 1 else _bold("x")
+    sender = layer.sender()
     weights_rule = row(_slope_by(scene, layer.symbol("W")), EQUALS, delta, _transposed(sender))
     outer = np.outer(delta_numbers, inputs)
     mask = layer.affine.attributes.get("mask")
@@ -237,8 +241,8 @@ def _transposed(part: Math) -> Math:
     return Script(part, None, mark)
 
 
-def _of(function: str, argument: Math) -> Math:
-    return row(name(function), Bracketed(argument))
+def _of(function: str, argument: Math, mark: str = "") -> Math:
+    return row(function_name(function, mark), Bracketed(argument))
 
 
 def _slope_by(scene: Scene, symbol: Math) -> Math:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.graph import Graph
+from backprop_gui.engine.operation import Shape
 from backprop_gui.engine.optimizers import SYMBOLS
 from backprop_gui.experiment.document import Notation
 from backprop_gui.present.arrows import receiver, sender
@@ -51,14 +52,18 @@ class Naming:
     def __init__(self, graph: Graph, notation: Notation) -> None:
         self.graph = graph
         self.notation = notation
-        groups = [graph.nodes[i].group for i in graph.operations if i != graph.loss]
-        self._layer = {group: place for place, group in enumerate(dict.fromkeys(groups), start=1)}
+        dense = (node.group for node in graph.nodes if node.operation and node.operation.name == "affine")
+        self._layer = {group: place for place, group in enumerate(dense, start=1)}
         self._plain = lru_cache(maxsize=8192)(lambda key: plain(self.symbol(key)))
         self.arrow = lru_cache(maxsize=8192)(self._arrow)
 
     def layer(self, group: str) -> int:
-        """The number of a layer, from 1; 0 for inputs and what is given."""
+        """The number of a dense layer, from 1; 0 for everything else."""
         return self._layer.get(group, 0)
+
+    def is_dense(self, group: str) -> bool:
+        """Whether a layer is a dense one, with z and a for each neuron."""
+        return group in self._layer
 
     @property
     def loss(self) -> Math:
@@ -111,6 +116,8 @@ class Naming:
         if given.operation is None:
             letter = name("y" if given.kind == "target" else given.name)
             return letter if given.shape == (1,) else Script(letter, _indices(element))
+        if given.group not in self._layer:
+            return _numbered(given.group, given.shape, element)
         letter = name("z" if given.operation.name == "affine" else "a")
         return self._placed(letter, given.group, given.shape, element)
 
@@ -119,6 +126,8 @@ class Naming:
         shape = self._shape(group)
         if group in self.graph.by_name and self.graph.nodes[self.graph.by_name[group]].kind == "input":
             return self.base(self.graph.by_name[group], element)
+        if group not in self._layer:
+            return _numbered(group, shape, element)
         if _is_hidden(group):
             return Script(name("h"), _indices(element), _layer_mark(self._layer[group]))
         return name(group) if shape == (1,) else Script(name(group), _indices(element))
@@ -141,7 +150,7 @@ class Naming:
             return Script(letter, _indices(element), _layer_mark(self._layer[group]))
         if shape == (1,):
             return Script(letter, name(group))
-        return Script(letter, row(name(group), Symbol(" ", spoken=""), _indices(element)))
+        return Script(letter, Script(name(group), _indices(element)))
 
     def _parameter(self, node: int, element: Element) -> Math:
         layout = self.graph.parameters
@@ -149,10 +158,16 @@ class Naming:
         if array.prefix:
             scalar = layout.name_at(layout.place(self.graph.nodes[node].parameter, element))
             return Script(name(array.prefix), number(scalar.removeprefix(array.prefix)))
-        found = re.fullmatch(r"(.*?)(\d*)", array.name)
-        assert found is not None
-        letter = name(GREEK.get(found[1], found[1]))
-        return Script(letter, _indices(element), _layer_mark(int(found[2])) if found[2] else None)
+        return _numbered(array.name, array.shape, element)
+
+
+def _numbered(word: str, shape: Shape, element: Element) -> Math:
+    """The name of a named array's element: θ₁₂, and θ₁₂⁽²⁾ where the name ends in a number."""
+    found = re.fullmatch(r"(.*?)(\d*)", word)
+    assert found is not None
+    letter = name(GREEK.get(found[1], found[1]))
+    indices = None if shape in ((), (1,)) else _indices(element)
+    return Script(letter, indices, _layer_mark(int(found[2])) if found[2] else None)
 
 
 def setting_sign(setting: str, notation: Notation) -> Math:

@@ -17,6 +17,7 @@ from backprop_gui.present.math_tree import Math
 Phase = Literal["given", "forward", "loss", "backward", "update"]
 Emphasis = Literal["lit", "plain", "dim"]  # this step's own; at rest; greyed out
 Mark = Literal["none", "ready", "complete"]  # dotted ring; corner dot
+Tone = Literal["plain", "positive", "negative"]  # the colour of a number, beside its written sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class CardShape:
     value_labels: tuple[str, ...]
     gradient_labels: tuple[str, ...] = ()
     bias: str = ""  # identity of the chip below the card: the neuron's bias
+    captioned: bool = True  # whether room is kept for a caption below
     spoken: str = ""  # accessible name: "neuron h 1 of layer 1"
 
 
@@ -202,21 +204,41 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row: the texts of its cells, what they are sorted by, all their digits (tips, copying)."""
+    """A row: the texts of its cells, what they are sorted by, all their digits (tips, copying).
+
+    `tones` colours numbers by their sign; empty: none of them.
+    """
 
     identity: str
     texts: tuple[str, ...]
     sort_keys: tuple[float | str, ...]
     full: tuple[str, ...]
+    tones: tuple[Tone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TablePicture:
-    """A table; `rows` may be a lazy sequence that makes a row when it is looked at."""
+    """A table; `rows` may be a lazy sequence that makes a row when it is looked at.
+
+    `lit_place` is the place of the lit row in `rows`, −1 where it has to be looked for; `lit_column`
+    names the one cell of that row that is lit, empty for the whole row.
+    """
 
     columns: tuple[Column, ...]
     rows: Sequence[TableRow]
     lit: str = ""  # identity of the row of the current step or focus
+    lit_place: int = -1
+    lit_column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPicture:
+    """The gradients beside their finite differences: what comes of it in a sentence, remarks, all rows."""
+
+    state: Literal["good", "bad", "stale"]
+    sentence: str
+    remarks: tuple[str, ...]
+    table: TablePicture
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def question(scene: Scene, quantity: Quantity) -> str:
         return scene.model.optimizer.line(quantity.aspect).question.format(name=subject)
     if quantity.node == scene.graph.loss:
         return "How far is the output from its target?"
+    if not scene.naming.is_dense(scene.graph.nodes[quantity.node].group):
+        return f"What is {subject}?"
     if _operation(scene, quantity).name == "affine":
         return f"What arrives at {neuron_name(scene, quantity)}?"
     return f"What does {neuron_name(scene, quantity)} send on?"

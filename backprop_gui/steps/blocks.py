@@ -106,6 +106,15 @@ def _is_affine(node: Node) -> bool:
     return node.operation is not None and node.operation.name == AFFINE.name
 
 
+def input_blocks(graph: Graph) -> tuple[Block, ...]:
+    """The inputs whose gradients are told: last on the way back, for everything uses them first."""
+    return tuple(
+        Block(graph.nodes[index].group, (index,), graph.nodes[index].shape)
+        for index in graph.differentiated
+        if index in graph.reaches_loss
+    )
+
+
 def _elementwise_behind(graph: Graph, index: int) -> list[int]:
     """The elementwise nodes of the same layer that alone use the node before them."""
     behind: list[int] = []

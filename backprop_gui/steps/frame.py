@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from backprop_gui.engine.graph import Graph
@@ -13,7 +14,7 @@ from backprop_gui.steps.plan import Plan, StepPhase, StepSize
 from backprop_gui.steps.quantities import Numbers, Quantity
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """The first `position` steps of an iteration are uncovered, the last ones in a step of `size`."""
 
@@ -31,17 +32,17 @@ class Frame:
     def iteration(self) -> int:
         return self.record.iteration
 
-    @property
+    @cached_property
     def phase(self) -> Literal["given"] | StepPhase:
         """The phase of the newest step; `given` before the first."""
         return self.plan.stretch(self.position).phase if self.position else "given"
 
-    @property
+    @cached_property
     def sample(self) -> int | None:
         """The sample the newest step belongs to; the first at position 0, None in mean and update."""
         return self.plan.stretch(self.position).sample if self.position else 0
 
-    @property
+    @cached_property
     def shown_sample(self) -> int:
         """The sample whose node values are on screen."""
         sample = self.sample

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_gui.engine.graph import Graph
-from backprop_gui.steps.blocks import Block, blocks_of
+from backprop_gui.steps.blocks import Block, blocks_of, input_blocks
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 
 StepPhase = Literal["forward", "loss", "backward", "update"]
@@ -60,6 +60,7 @@ class Plan:
         self.backward_blocks = tuple(
             sorted((b for b in self.blocks if b.nodes[0] in rank), key=lambda b: rank[b.nodes[0]])
         )
+        self.backward_blocks += input_blocks(graph)
         self._forward_starts = _running([block.forward_count for block in self.blocks])
         self._backward_starts = _running([block.backward_count for block in self.backward_blocks])
         self.forward_count = self._forward_starts[-1]
@@ -153,8 +154,8 @@ class Plan:
             return None
         if node.kind == "parameter":
             return self._step_of_parameter(quantity)
-        if node.operation is None:
-            return 0 if quantity.aspect == VALUE else None
+        if node.operation is None and quantity.aspect == VALUE:
+            return 0
         base = (quantity.sample or 0) * self.sample_count
         if quantity.node == self.graph.loss:
             return base + self.forward_count + 1 if quantity.aspect == VALUE else None

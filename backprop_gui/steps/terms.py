@@ -93,6 +93,23 @@ class Terms:
                 found.append(Term(use.consumer, element, use.slot, upstream, bound))
         return found
 
+    def remark(self, quantity: Quantity) -> str:
+        """What is special about the places a number comes from: a kink, a tie, a saturated neuron."""
+        node = self._operation(quantity.node)
+        places = []
+        if quantity.aspect == VALUE and node.operation is not None:
+            places = [(quantity.node, quantity.element)]
+        elif quantity.aspect == GRADIENT and (node.kind != "parameter" or quantity.sample is not None):
+            places = [(term.consumer, term.element) for term in self.gradient(quantity)]
+        for index, element in places:
+            operation, attributes = self._operation(index).operation, self._operation(index).attributes
+            assert operation is not None
+            if operation.remark is not None:
+                told = operation.remark(element, *self._arrays(index, quantity.sample or 0), attributes)
+                if told:
+                    return told
+        return ""
+
     def mean(self, quantity: Quantity) -> Expression:
         """The average over samples of a parameter's gradient: (g₁ + g₂ + …)/n."""
         samples = self.record.samples

@@ -23,6 +23,7 @@ except ImportError:  # Qt before 6.8
 KICKER_PIXELS, TITLE_PIXELS, TEXT_PIXELS, CONTROL_PIXELS = 11.5, 19.0, 13.5, 12.0
 SIDE = 18
 PAPER = "Work it out on paper, then press →."
+_LOWERED = re.compile(r"(?<=\w)_(\w+)")  # a_out: what cannot be written in small figures
 _NAME = re.compile(r"\*([^*]+)\*")
 
 _BLANK = ExplainPage(phase="given", kicker="", question="")
@@ -226,4 +227,5 @@ def phase_colour(theme: Theme, phase: Phase) -> str:
 
 def rich_text(sentence: str) -> str:
     """The sentence with its names, which stand between asterisks, slanted."""
-    return _NAME.sub(r"<i>\1</i>", escape(sentence)).replace("\n", "<br>")
+    slanted = _NAME.sub(r"<i>\1</i>", escape(sentence)).replace("\n", "<br>")
+    return _LOWERED.sub(r"<sub>\1</sub>", slanted)

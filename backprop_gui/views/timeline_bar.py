@@ -168,7 +168,7 @@ class TimelineBar(QWidget):
         return str(getattr(self._theme, span.phase))
 
     def _paint_labels(self, painter: QPainter, width: float) -> None:
-        """Labels reach up to the next label; one that would be a stump is left out."""
+        """Labels reach up to the next label; one without room is left out."""
         metrics = QFontMetricsF(self._label_font)
         painter.setFont(self._label_font)
         spans = [span for span in self._layout.spans if span.label]
@@ -176,12 +176,11 @@ class TimelineBar(QWidget):
         ends = [*(span.left - gap for span in spans[1:]), width]
         for span, right in zip(spans, ends, strict=False):
             room = right - span.left + 0.5
-            text = metrics.elidedText(span.label, Qt.TextElideMode.ElideRight, room)
-            if text != span.label and len(text) < 5:
+            if metrics.horizontalAdvance(span.label) > room:
                 continue
             painter.setPen(QColor(self._colour(span)))
             place = QRectF(span.left, LABEL_TOP * self._scale, room + gap, LABEL_HEIGHT * self._scale)
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, span.label)
 
     def _paint_steps(self, painter: QPainter, row: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

@@ -44,13 +44,14 @@ class Density:
 
 
 DENSITIES = (
-    Density(words=True, icons=True, segments=True, captions=True, preset_characters=28),
-    Density(words=True, icons=False, segments=True, captions=True, preset_characters=24),
-    Density(words=True, icons=False, segments=True, captions=False, preset_characters=22),
+    Density(words=True, icons=True, segments=True, captions=True, preset_characters=22),
+    Density(words=True, icons=False, segments=True, captions=True, preset_characters=20),
+    Density(words=True, icons=False, segments=True, captions=False, preset_characters=20),
+    Density(words=True, icons=False, segments=True, captions=False, preset_characters=15),
     Density(words=True, icons=False, segments=False, captions=True, preset_characters=22),
-    Density(words=True, icons=False, segments=False, captions=False, preset_characters=22),
+    Density(words=True, icons=False, segments=False, captions=False, preset_characters=20),
     Density(words=False, icons=True, segments=False, captions=True, preset_characters=22),
-    Density(words=False, icons=True, segments=False, captions=False, preset_characters=22),
+    Density(words=False, icons=True, segments=False, captions=False, preset_characters=20),
     Density(words=False, icons=True, segments=False, captions=False, preset_characters=14),
 )
 
@@ -159,7 +160,7 @@ class Toolbar(FittingBar):
         self._speed = ChoiceBox(12)
         self._speed.show_choices(SPEEDS, 2.0)
         self._rate = CommittedEdit()
-        self._optimizer = ChoiceBox(18)
+        self._optimizer = ChoiceBox(16)
         self._count = CountBox()
         self._step_sizes = ChoiceBox(20)
         self._step_sizes.show_choices([(size, f"Step: {size}") for size in STEP_SIZES], STEP_SIZES[0])

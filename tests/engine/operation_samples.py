@@ -26,6 +26,7 @@ TORCH: dict[str, Callable[..., Any]] = {
     "average_pool": lambda x, size, stride=None: _torch().nn.functional.avg_pool1d(x, size, stride),
     "max_pool": lambda x, size, stride=None: _torch().nn.functional.max_pool1d(x, size, stride),
     "softmax": lambda z: _torch().softmax(z, -1),
+    "standardize": lambda x, mean, deviation: (x - _torch().tensor(mean)) / _torch().tensor(deviation),
     "identity": lambda z: z * 1.0,
     "sigmoid": lambda z: _torch().sigmoid(z),
     "tanh": lambda z: _torch().tanh(z),
@@ -137,6 +138,7 @@ SHAPES: dict[str, list[tuple[tuple[Shape, ...], dict[str, Any]]]] = {
         for name in ("average_pool", "max_pool")
     },
     "softmax": [(((1,),), {}), (((4,),), {}), (((2, 3),), {})],
+    "standardize": [(((3,),), {"mean": np.array([0.5, -1.0, 2.0]), "deviation": np.array([0.5, 2.0, 1.0])})],
     **{name: [(((1,),), {}), (((4,),), {}), (((2, 3),), {})] for name in ACTIVATIONS},
     **{name: [(((1,), (1,)), {}), (((4,), (4,)), {})] for name in LOSSES},
 }
