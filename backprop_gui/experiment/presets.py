@@ -12,7 +12,27 @@ from backprop_gui.experiment.reading import read_experiment
 
 FIRST = "worked-example"
 # In the order in which a learner would meet them; what is not named here follows by name.
-ORDER = ("worked-example", "chain-of-neurons", "two-layer-chain")
+ORDER = (
+    "worked-example",
+    "chain-of-neurons",
+    "two-layer-chain",
+    "mazur-2-2-2",
+    "averaging-over-examples",
+    "mlp-three-theta",
+    "reused-value",
+    "skip-connection-dag",
+    "softmax-classifier",
+    "conv-classifier",
+    "xor",
+    "sine",
+    "two-moons",
+    "spiral",
+    "iris",
+    "digits",
+    "vanishing-gradient",
+    "dead-relu",
+    "too-fast",
+)
 
 
 def preset_names() -> list[str]:
