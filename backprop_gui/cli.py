@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,7 +50,7 @@ def parser() -> Parser:
         epilog="Without a command the window opens, with the preset or file named or the worked example.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}")
+    top.add_argument("--version", action=_TellVersion, nargs=0, help="show the version and exit")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, help_text: str, details: str = "") -> argparse.ArgumentParser:
@@ -156,10 +156,17 @@ def _png_file(text: str) -> Path:
     return path
 
 
-def _version() -> str:
-    with contextlib.suppress(PackageNotFoundError):
-        return version(PROGRAM)
-    return "(not installed)"
+class _TellVersion(argparse.Action):
+    """Looks the version up only when it is asked for: that takes longer than the rest of the parser."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        told = "(not installed)"
+        with contextlib.suppress(PackageNotFoundError):
+            told = version(PROGRAM)
+        print(f"{PROGRAM} {told}")
+        parser.exit()
 
 
 # --- main ---------------------------------------------------------------------------------------------------
@@ -334,6 +341,7 @@ def _open(options: argparse.Namespace) -> int:
     if trouble := display_trouble():
         _read_first(options.experiment)
         raise Unfinished(trouble)
+    gc.disable()  # until the window shows: a start makes a lot and drops next to nothing
     with _qt():
         from backprop_gui.app import open_window
 

@@ -14,7 +14,9 @@ from backprop_gui.engine.expressions import Slope
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.errors import BackpropError
 from backprop_gui.experiment.presets import open_experiment, preset_names
-from backprop_gui.present.canvas import canvas_picture, canvas_shape
+from backprop_gui.present.canvas import canvas_picture
+from backprop_gui.present.canvas_memory import CanvasMemory
+from backprop_gui.present.canvas_shape import canvas_shape
 from backprop_gui.present.explain import explain_page
 from backprop_gui.present.numbers import NumberFormat, full
 from backprop_gui.present.tables import gradient_table, parameter_table
@@ -40,6 +42,7 @@ class Controller(QObject):
         self.editor = Editor(session)
         self.files = Files(session, window)
         self._frames = 0
+        self._memory = CanvasMemory()
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(500)
@@ -156,7 +159,7 @@ class Controller(QObject):
         """Another moment, or the same seen differently."""
         session, window = self.session, self.window
         scene = session.scene()
-        window.canvas.show_picture(canvas_picture(scene, self._shape))
+        window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
         window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
         window.gradient_table.show_table(gradient_table(scene))
         window.parameter_table.show_table(parameter_table(scene))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -33,13 +33,15 @@ def _window(preset_or_file: str | None, settings: Settings) -> MainWindow:
     name = preset_or_file or FIRST
     experiment, path = open_experiment(name)
     session = Session(experiment, path, name if path is None else "")
-    window = MainWindow(settings, program_version())
+    window = MainWindow(settings, program_version)
     window.controller = Controller(session, window)  # type: ignore[attr-defined]  # lives as long as the window
     return window
 
 
 def program_version() -> str:
-    """The installed version, empty in a bare checkout."""
+    """The installed version, empty in a bare checkout; looked up when asked for, which takes a while."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("backprop-gui")
     except PackageNotFoundError:
@@ -56,8 +58,15 @@ def open_window(preset_or_file: str | None, reset_window: bool = False) -> int:
     window = _window(preset_or_file, load_settings())
     controller: Controller = window.controller  # type: ignore[attr-defined]
     window.show()
+    QTimer.singleShot(0, _collect_garbage)
     QTimer.singleShot(0, controller.offer_recovery)
     return application.exec()
+
+
+def _collect_garbage() -> None:
+    """From now on. What the start has made stays: no step has to wait while it is looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 def screenshot(

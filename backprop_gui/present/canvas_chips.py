@@ -8,7 +8,7 @@ best candidate" settle who stands where.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,13 +115,18 @@ def _stands_on(centres: Numbers, line: Numbers, size: Point) -> NDArray[np.bool_
     return on
 
 
+def _orders(count: int) -> Iterator[NDArray[np.intp]]:
+    """As they come, then by chance; numpy's random numbers take long to import and are rarely needed."""
+    yield np.arange(count)
+    random = np.random.default_rng(0)
+    for _ in range(_STARTS - 1):
+        yield random.permutation(count)
+
+
 def _settle(group: _Group) -> tuple[list[int], list[bool]]:
     """The candidate of every chip, and whether it is free; the best of a few orders of moving."""
-    random = np.random.default_rng(0)
-    count = len(group.names)
     tries: list[tuple[float, list[int], list[bool]]] = []
-    for _ in range(_STARTS):
-        order = random.permutation(count) if tries else np.arange(count)
+    for order in _orders(len(group.names)):
         chosen, costs = _sweep(group, order)
         tries.append((float(costs.sum()), chosen.tolist(), (costs < _OVERLAP).tolist()))
         if costs.max() < _OVERLAP:

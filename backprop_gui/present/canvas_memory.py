@@ -96,8 +96,9 @@ class CanvasMemory:
 def _steps_of(scene: Scene, place: int) -> tuple[int, int, int]:
     """When the update, the gradient, and the sample's gradient in its place are uncovered."""
     shown = scene.parameter(place, GRADIENT, scene.frame.shown_sample)
-    updated, gradient = scene.updated_of(place), scene.gradient_of(place)
-    return _step(scene, updated), _step(scene, gradient), _step(scene, shown)
+    gradient, instead = scene.gradient_of(place), _step(scene, shown)
+    first = instead if gradient == shown else _step(scene, gradient)
+    return _step(scene, scene.updated_of(place)), first, instead
 
 
 def _step(scene: Scene, quantity: Hashable) -> int:

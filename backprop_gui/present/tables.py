@@ -67,13 +67,20 @@ class Rows(Sequence[TableRow]):
 def gradient_table(scene: Scene) -> TablePicture:
     """All parameters in their order; – until a number is uncovered."""
     rows = Rows(scene.graph.parameters.scalars, partial(_gradient_row, scene))
-    return TablePicture(GRADIENT_COLUMNS, rows, lit_parameter(scene))
+    return TablePicture(GRADIENT_COLUMNS, rows, *_lit_row(scene))
 
 
 def parameter_table(scene: Scene) -> TablePicture:
     """The parameters' values, editable, and what becomes of them."""
     rows = Rows(scene.graph.parameters.scalars, partial(_parameter_row, scene))
-    return TablePicture(PARAMETER_COLUMNS, rows, lit_parameter(scene))
+    return TablePicture(PARAMETER_COLUMNS, rows, *_lit_row(scene))
+
+
+def _lit_row(scene: Scene) -> tuple[str, int]:
+    """The lit parameter and its place among the rows."""
+    layout, lit = scene.graph.parameters, lit_parameter(scene)
+    place = layout.place_of(lit)
+    return lit, -1 if place is None else layout.ranks[place]
 
 
 def lit_parameter(scene: Scene) -> str:

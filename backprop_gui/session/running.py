@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from backprop_gui.session.session import Session
 
 FRAME_MILLISECONDS = 16
+TRAINING_TO_FRAME = 3.5  # how much longer training runs than it rests for a frame
 WITHOUT_END = 10**15
 
 
@@ -29,8 +31,12 @@ class Running(QObject):
         self._playing = QTimer(self)
         self._playing.timeout.connect(self._play_on)
         self._arrivals = QTimer(self)
-        self._arrivals.setInterval(FRAME_MILLISECONDS)
+        self._arrivals.setSingleShot(True)
         self._arrivals.timeout.connect(self._take_arrivals)
+        self._painted = QTimer(self)  # without an interval: once the paints of a frame are done
+        self._painted.setSingleShot(True)
+        self._painted.timeout.connect(self._end_frame)
+        self._frame_began = 0.0
         self._trainer: Trainer | None = None
         self._until: int | None = None
 
@@ -79,7 +85,7 @@ class Running(QObject):
             self._until = None if count is None else self.session.timeline.newest + count
             self.session.forget_question()
             self._start_trainer()
-            self._arrivals.start()
+            self._arrivals.start(FRAME_MILLISECONDS)
             self.training_changed.emit(True)
 
     def _start_trainer(self) -> None:
@@ -111,6 +117,8 @@ class Running(QObject):
         """Take what the training thread has done since the last frame."""
         if self._trainer is None:
             return
+        self._frame_began = perf_counter()
+        self._trainer.rest()
         done = self._trainer.done
         diverged = self._take(self._trainer.chunks())
         if diverged:
@@ -124,6 +132,15 @@ class Running(QObject):
                 self._end_training()
             else:
                 self._start_trainer()  # an edit that waited for this iteration comes into force
+        if self._trainer is not None:
+            self._painted.start()
+
+    def _end_frame(self) -> None:
+        """Let training go on, for the longer the longer the frame took."""
+        if self._trainer is not None:
+            spent = 1000 * (perf_counter() - self._frame_began)
+            self._trainer.go_on()
+            self._arrivals.start(round(max(FRAME_MILLISECONDS - spent, TRAINING_TO_FRAME * spent)))
 
     def _take(self, chunks: list[Chunk]) -> bool:
         """Append chunks to the timeline and show the newest iteration; whether the run diverged."""

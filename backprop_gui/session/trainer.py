@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
@@ -10,28 +11,53 @@ from backprop_gui.steps.training import Chunk, train
 
 CHUNK_SECONDS = 0.004
 WAITING_CHUNKS = 64  # a bound: a window that does not look must not fill the memory
+SWITCH_SECONDS = 0.002  # how long a key or the pointer waits for Python's lock; 5 ms is usual
 
 
 class Trainer:
-    """One run. Only the session's thread calls `chunks` and `stop`."""
+    """One run. Only the session's thread calls its methods."""
 
     def __init__(self, stepper: Stepper, state: State, until: int, stride: int) -> None:
         self._queue: Queue[Chunk] = Queue(WAITING_CHUNKS)
         self._stopped = Event()
+        self._free = Event()
+        self._free.set()
         self._thread = Thread(
             target=self._run, args=(stepper, state, until, stride), name="training", daemon=True
         )
         self._thread.start()
 
     def _run(self, stepper: Stepper, state: State, until: int, stride: int) -> None:
-        for chunk in train(stepper, state, until, stride, CHUNK_SECONDS, self._stopped.is_set):
-            while True:
-                try:
-                    self._queue.put(chunk, timeout=0.02)
-                    break
-                except Full:
-                    if self._stopped.is_set():
-                        return
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        try:
+            for chunk in train(stepper, state, until, stride, CHUNK_SECONDS, self._is_over):
+                self._hand_over(chunk)
+        finally:
+            sys.setswitchinterval(usual)
+
+    def _hand_over(self, chunk: Chunk) -> None:
+        while True:
+            try:
+                self._queue.put(chunk, timeout=0.02)
+                return
+            except Full:
+                if self._stopped.is_set():
+                    return
+
+    def _is_over(self) -> bool:
+        """Asked between two iterations: whether the run was stopped. Takes the rest it was told to take."""
+        if not self._free.is_set():
+            self._free.wait()
+        return self._stopped.is_set()
+
+    def rest(self) -> None:
+        """Pause after this iteration: two threads that fight for Python's lock would both be slow."""
+        self._free.clear()
+
+    def go_on(self) -> None:
+        """End the rest."""
+        self._free.set()
 
     def chunks(self) -> list[Chunk]:
         """What has arrived since the last call."""
@@ -50,6 +76,7 @@ class Trainer:
     def stop(self) -> list[Chunk]:
         """End the run on an iteration boundary; what was still under way."""
         self._stopped.set()
+        self._free.set()
         found: list[Chunk] = []
         while self._thread.is_alive():
             found += self.chunks()

@@ -21,7 +21,6 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPaintEvent
-from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from backprop_gui.views.fonts import SANS, ui_font
@@ -171,6 +170,8 @@ class LossPlot(QWidget):
 
     def export_svg(self, path: str | Path) -> None:
         """Write the plot as SVG, in the colours of the theme."""
+        from PySide6.QtSvg import QSvgGenerator  # only where a drawing is written
+
         generator = QSvgGenerator()
         generator.setFileName(str(path))
         generator.setSize(SVG_SIZE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
@@ -36,7 +36,7 @@ class MainWindow(QMainWindow):
     digits_requested = Signal(int)
     closing = Signal(object)  # the QCloseEvent: ignore it and the window stays
 
-    def __init__(self, settings: Settings | None = None, version: str = "") -> None:
+    def __init__(self, settings: Settings | None = None, version: Callable[[], str] = str) -> None:
         super().__init__()
         self._settings = settings or Settings()
         self._version = version
@@ -311,7 +311,7 @@ class MainWindow(QMainWindow):
         help_dialog(self, self.commands, self.look.theme).open()
 
     def _show_about(self) -> None:
-        about_dialog(self, self._version).open()
+        about_dialog(self, self._version()).open()
 
     # --- from one start to the next --------------------------------------------------------------
 

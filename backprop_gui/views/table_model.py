@@ -118,6 +118,8 @@ class TableModel(QAbstractTableModel):
         """Where the lit row is: known, or looked for in slices; all places passed are remembered."""
         if not self._picture.lit:
             return
+        if self._picture.lit_place >= 0:
+            self._places[self._picture.lit] = self._picture.lit_place
         place = self._places.get(self._picture.lit, -1)
         if place >= 0 and self._picture.rows[place].identity != self._picture.lit:
             self._places.clear()  # rows that were not on screen have been renamed

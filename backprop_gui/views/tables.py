@@ -137,7 +137,9 @@ class TableView(QTableView):
     # --- widths ----------------------------------------------------------------------------------
 
     def _visible_rows(self) -> range:
-        """The rows on screen, those half hidden too."""
+        """The rows on screen, those half hidden too; none while the table is behind another tab."""
+        if not self.isVisible():
+            return range(0)
         height = self.viewport().height()
         first = max(0, self.rowAt(0))
         last = self.rowAt(height - 1)
