@@ -110,9 +110,13 @@ def find_running() -> list[QObject]:
     from PySide6.QtCore import QThread, QTimer
 
     running: list[QObject] = []
+    runs_by_itself: dict[type, bool] = {}  # asked once a type: there are hundreds of thousands of objects
     for thing in gc.get_objects():
         kind = type(thing)  # isinstance() would ask lazy objects for their __class__ and wake them
-        if not issubclass(kind, QTimer | QThread) or not shiboken6.isValid(thing):
+        wanted = runs_by_itself.get(kind)
+        if wanted is None:
+            wanted = runs_by_itself[kind] = issubclass(kind, QTimer | QThread)
+        if not wanted or not shiboken6.isValid(thing):
             continue
         if thing.isActive() if issubclass(kind, QTimer) else thing.isRunning():
             running.append(thing)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from backprop_gui.engine.graph import Graph
 from backprop_gui.present.naming import neuron_identity
 from backprop_gui.steps.frame import Frame
@@ -36,6 +38,15 @@ def nodes_of_card(graph: Graph, identity: str) -> list[int]:
     """The nodes shown on a card, in forward order."""
     group = identity.partition("[")[0]
     return [i for i, node in enumerate(graph.nodes) if node.group == group and node.kind != "parameter"]
+
+
+def is_card(graph: Graph, identity: str) -> bool:
+    """Whether an input, a neuron or the loss has this name."""
+    nodes = nodes_of_card(graph, identity)
+    if not nodes:
+        return False
+    last = graph.nodes[nodes[-1]]
+    return any(neuron_identity(last.group, element) == identity for element in np.ndindex(last.shape))
 
 
 def cards_on_paths(graph: Graph, quantity: Quantity) -> set[str]:

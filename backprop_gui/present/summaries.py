@@ -31,10 +31,6 @@ def given_page(scene: Scene) -> ExplainPage:
     ]
     parameters = [scene.parameter(int(place), VALUE) for place in graph.parameters.scalars[:MOST_GIVEN]]
     more = len(graph.parameters.scalars) - len(parameters)
-    first = frame.plan.quantity(1) if frame.plan.total else None
-    next_words = ""
-    if first is not None:
-        next_words = f"Press → to compute {slanted(scene, first)} of {neuron_name(scene, first)}."
     count = len(graph.parameters.scalars)
     title = (
         "What is given?" if frame.iteration == 0 else f"Iteration {frame.iteration:,} begins: what is given?"
@@ -50,7 +46,17 @@ def given_page(scene: Scene) -> ExplainPage:
             "Parameters" + (f" (the first of {count:,})" if more > 0 else ""), _assignments(scene, parameters)
         )
     )
-    return ExplainPage("given", "Given", title, told, tuple(blocks), next_words)
+    return ExplainPage("given", "Given", title, told, tuple(blocks), _next_words(scene))
+
+
+def _next_words(scene: Scene) -> str:
+    """What the first step does: `To begin, press → to compute z of h₁⁽¹⁾.`"""
+    first = scene.frame.plan.quantity(1)
+    operation = scene.graph.nodes[first.node].operation
+    if first.node == scene.graph.loss or operation is None:
+        return f"To begin, press → to compute {slanted(scene, first)}."
+    letter = "z" if operation.name == "affine" else "a"
+    return f"To begin, press → to compute *{letter}* of {neuron_name(scene, first)}."
 
 
 def _assignments(scene: Scene, quantities: list[Quantity]) -> tuple[Math, ...]:

@@ -76,6 +76,7 @@ class CanvasEditor(QLineEdit):
             self.leave()
         else:
             super().keyPressEvent(event)
+            event.accept()  # Enter takes the number; it must not also click what has the ring
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -1,0 +1,104 @@
+"""Windows for the tests of the whole program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from backprop_gui.app import create_window
+from tests.app.program import Program, as_file
+from tests.conftest import delete_what_is_due
+
+
+def close(window: Any) -> None:
+    """Close a window that may hold something unsaved."""
+    if window.isVisible():
+        window.controller.close_without_asking()
+
+
+@pytest.fixture
+def start(qtbot, monkeypatch):
+    """Start the program with a preset or a file; its windows are closed at the end.
+
+    Gradients are checked on demand alone: what is on screen must not depend on how long a test takes.
+    """
+    monkeypatch.setattr("backprop_gui.session.session.IDLE_MILLISECONDS", 10**8)
+    windows: list[Any] = []  # taken apart by Qt at the end, never by the garbage collector in between
+
+    def start(source: str | None = None, size: tuple[int, int] = (1440, 900)) -> Program:
+        window: Any = create_window(source)
+        qtbot.addWidget(window, before_close_func=close)
+        windows.append(window)
+        window.resize(*size)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        return Program(window, qtbot.waitUntil)
+
+    yield start
+    delete_what_is_due()
+
+
+@pytest.fixture(scope="session")
+def lasting_window(qapp, tmp_path_factory):
+    """A window that many tests use one after the other: making one takes longer than most of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKPROP_GUI_HOME", str(tmp_path_factory.mktemp("lasting")))
+        patch.setattr("backprop_gui.session.session.IDLE_MILLISECONDS", 10**8)
+        window: Any = create_window()
+    window.resize(1440, 900)
+    window.loss_plot.prepare()
+    window.move(30_000, 30_000)  # off the screen, where the pointer of other tests never comes
+    window.show()
+    yield window
+    close(window)
+    window.deleteLater()
+    delete_what_is_due()
+
+
+@pytest.fixture
+def program(lasting_window, qtbot):
+    """The program as it starts: with the worked example."""
+    window = lasting_window
+    window.controller.files.open("worked-example")
+    window.commands["stepSize.operation"].trigger()
+    window.table_tabs.setCurrentIndex(0)
+    window.clear_message()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.canvas.setFocus()
+    yield Program(window, qtbot.waitUntil)
+    window.controller.session.running.halt()
+    if window.controller.session.unfolded:
+        window.commands["unfold"].trigger()
+    QApplication.processEvents()
+    for timer in window.findChildren(QTimer):
+        timer.stop()
+
+
+@pytest.fixture
+def fresh(start, tmp_path):
+    """What a freshly opened window shows of the same document at the same moment."""
+
+    def fresh(program: Program) -> dict[str, Any]:
+        session = program.session
+        other = start(as_file(session.experiment, tmp_path / "fresh.json"))
+        other.do(f"stepSize.{session.step_size}")
+        assert other.session.reach(session.timeline.newest)
+        other.session.seek(session.iteration, session.position)
+        if session.focus:
+            other.session.set_focus(session.focus)
+        if other.session.unfolded != session.unfolded:
+            other.do("unfold")
+        if program.session.scene().numeric:
+            other.do("checkGradients")
+        seen = other.seen()
+        close(other.window)
+        program.window.activateWindow()
+        program.wait_until(program.window.isActiveWindow)
+        return seen
+
+    return fresh
