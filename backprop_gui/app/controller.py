@@ -9,15 +9,20 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent
 
 from backprop_gui.app import recovery
+from backprop_gui.app.batch_table import BatchTable
+from backprop_gui.app.data_import import DataImport
+from backprop_gui.app.document_commands import DocumentCommands
 from backprop_gui.app.files import Files
+from backprop_gui.app.gradient_check import GradientChecker
 from backprop_gui.engine.expressions import Slope
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.errors import BackpropError
+from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.presets import open_experiment, preset_names
 from backprop_gui.present.canvas import canvas_picture
 from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.canvas_shape import canvas_shape
-from backprop_gui.present.explain import explain_page
+from backprop_gui.present.explain import explain_page, training_page
 from backprop_gui.present.numbers import NumberFormat, full
 from backprop_gui.present.tables import gradient_table, parameter_table
 from backprop_gui.present.timeline import status_picture, timeline_picture
@@ -41,12 +46,16 @@ class Controller(QObject):
         self.window = window
         self.editor = Editor(session)
         self.files = Files(session, window)
+        self.data_import = DataImport(session, self.editor, window)
         self._frames = 0
         self._memory = CanvasMemory()
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(500)
         self._keeping.timeout.connect(self._keep)
+        self.checker = GradientChecker(session, window)
+        self._batch_table = BatchTable(session, window)
+        self._document_commands = DocumentCommands(session, window, self._replace)
         self._connect_session()
         self._connect_actions()
         self._connect_views()
@@ -70,28 +79,29 @@ class Controller(QObject):
         commands, files = self.window.commands, self.files
         slots = {
             "open": files.ask_and_open,
+            "importData": self.data_import.ask,
             "save": files.save,
             "saveAs": files.save_as,
             "exportGradients": files.export_gradients,
             "exportSteps": files.export_steps,
             "exportLoss": files.export_loss,
             "exportImage": files.export_image,
-            "undo": self.editor.undo,
-            "redo": self.editor.redo,
+            "undo": self._undo,
+            "redo": self._redo,
             "next": self._next,
             "previous": self._previous,
             "nextPhase": self._next_phase,
             "previousPhase": self._previous_phase,
             "nextIteration": self._next_iteration,
             "previousIteration": self._previous_iteration,
-            "restart": self.editor.restart,
+            "restart": self._restart,
             "first": self._first,
             "newest": self._newest,
             "play": self._play,
             "train": self._train,
             "clearFocus": self._clear,
             "unfold": self._unfold,
-            "checkGradients": self.session.check_gradients,
+            "checkGradients": self.checker.start,
         }
         for name, slot in slots.items():
             commands[name].triggered.connect(slot)
@@ -139,6 +149,8 @@ class Controller(QObject):
         self.window.toolbar.show_rate_name(self.session.experiment.notation.rate)
         self.window.loss_plot.set_loss_name(self.session.experiment.notation.loss)
         self.window.clear_message()
+        self._document_commands.show_document()
+        self._batch_table.show_moment()
         self.show_change()
         self.show_moment()
 
@@ -148,16 +160,24 @@ class Controller(QObject):
         graph = session.model.graph
         self._shape = canvas_shape(graph, session.naming, session.format)
         window.show_document(session.experiment.title, session.modified)
-        window.toolbar.show_learning_rate(full(session.model.settings["learning_rate"]))
-        optimizers = [(row.kind, row.title) for row in OPTIMIZERS.values()]
-        window.toolbar.show_optimizers(optimizers, session.model.optimizer.kind)
+        self._show_model()
         window.show_undo(session.history.undo_name, session.history.redo_name)
         self.show_losses()
         self._keeping.start()
 
+    def _show_model(self) -> None:
+        """The rate and the optimiser in force: an edit may have changed them at a later iteration."""
+        self._model = self.session.model
+        toolbar = self.window.toolbar
+        toolbar.show_learning_rate(full(self._model.settings["learning_rate"]))
+        optimizers = [(row.kind, row.title) for row in OPTIMIZERS.values()]
+        toolbar.show_optimizers(optimizers, self._model.optimizer.kind)
+
     def show_moment(self) -> None:
         """Another moment, or the same seen differently."""
         session, window = self.session, self.window
+        if session.model is not self._model:
+            self._show_model()
         scene = session.scene()
         window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
         window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
@@ -191,7 +211,9 @@ class Controller(QObject):
 
     def _show_training(self, training: bool) -> None:
         self.window.show_training(training)
-        if not training:
+        if training:
+            self.window.explain.show_page(training_page())
+        else:
             self.window.show_progress("")
             self.show_losses()
 
@@ -225,6 +247,18 @@ class Controller(QObject):
         if name != self.session.name and self.files.may_leave():
             self._attempt(self.files.open, name)
         self.show_experiment()
+
+    def _replace(self, experiment: Experiment, name: str) -> None:
+        self._attempt(self.editor.replace, experiment, name)
+
+    def _undo(self) -> None:
+        self._attempt(self.editor.undo)
+
+    def _redo(self) -> None:
+        self._attempt(self.editor.redo)
+
+    def _restart(self) -> None:
+        self._attempt(self.editor.restart)
 
     def _next(self) -> None:
         self._pause_and(self.session.next)
@@ -329,6 +363,7 @@ class Controller(QObject):
         self._end()
 
     def _end(self) -> None:
+        self.checker.close()
         self.session.running.halt()
         self._keeping.stop()
         recovery.forget()
@@ -336,6 +371,7 @@ class Controller(QObject):
 
     def close_without_asking(self) -> None:
         """Close the window and leave neither files nor settings changed."""
+        self.checker.close()
         self.session.running.halt()
         self._keeping.stop()
         self.window.closing.disconnect(self._closing)
@@ -343,7 +379,8 @@ class Controller(QObject):
 
     def _keep(self) -> None:
         """Keep the unsaved experiment for the next start, should this one end badly."""
-        recovery.keep(self.session.experiment if self.session.modified else None)
+        session = self.session
+        recovery.keep(session.experiment if session.modified else None, session.source)
 
     def offer_recovery(self) -> None:
         """At the start: offer what an earlier run did not save."""

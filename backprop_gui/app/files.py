@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize
@@ -16,6 +17,7 @@ from backprop_gui.errors import BackpropError, FileTrouble
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.experiment.reading import write_whole
 from backprop_gui.present.csv_files import write_gradients, write_loss, write_steps
+from backprop_gui.present.samples import samples_table
 from backprop_gui.present.tables import parameter_table, table_csv
 from backprop_gui.session.session import Session
 from backprop_gui.views.dialogs import (
@@ -29,6 +31,7 @@ from backprop_gui.views.dialogs import (
 from backprop_gui.views.main_window import MainWindow
 
 PLOT_SIZE = QSize(1200, 700)
+PICTURES = (".png", ".svg", ".pdf")
 
 
 class Files:
@@ -85,7 +88,7 @@ class Files:
         """Offer the newest experiment that an earlier run left unsaved."""
         for path, experiment, when in recovery.abandoned()[:1]:
             if ask_about_recovery(self.window, experiment.title, when):
-                self._tell_trouble(partial(self.session.open_unsaved, experiment))
+                self._tell_trouble(partial(self.session.open_unsaved, experiment, str(path)))
             path.unlink(missing_ok=True)
 
     # --- exports ----------------------------------------------------------------------------------
@@ -109,12 +112,15 @@ class Files:
         if table == "gradientTable":
             self.export_gradients()
             return
-        path = ask_save_path(self.window, "Export parameters", f"{self._stem()}-parameters.csv", CSV_FILTER)
+        what, picture = (
+            ("samples", samples_table) if table == "samplesTable" else ("parameters", parameter_table)
+        )
+        path = ask_save_path(self.window, f"Export {what}", f"{self._stem()}-{what}.csv", CSV_FILTER)
         if path:
-            text = table_csv(parameter_table(self.session.scene()))
+            text = table_csv(picture(self.session.scene()))
             target = _with_suffix(path, ".csv")
             if self._tell_trouble(lambda: write_whole(target, text.encode("utf-8"))):
-                self.window.show_message(f"Parameters written to {target}")
+                self.window.show_message(f"{what.capitalize()} written to {target}")
 
     def _export(self, kind: str, what: str, write: Callable[..., object], first: int, last: int) -> None:
         self.session.running.halt()
@@ -133,7 +139,7 @@ class Files:
         path = ask_save_path(self.window, "Export image", f"{self._stem()}.png", IMAGE_FILTER)
         if path:
             target = _with_suffix(path, ".png")
-            if self._tell_trouble(lambda: self._paint_canvas(target)):
+            if self._tell_trouble(lambda: _write_picture(target, self._paint_canvas)):
                 self.window.show_message(f"Picture written to {target}")
 
     def _paint_canvas(self, path: Path) -> None:
@@ -157,10 +163,8 @@ class Files:
             picture = QPixmap(size)
             picture.fill(self.window.theme().canvas)
             self._paint(picture, QRectF(0, 0, size.width(), size.height()), path)
-            if not picture.save(str(path)):
-                raise FileTrouble(
-                    f"{path}: can't be written; a name that ends in .png, .svg or .pdf would be right"
-                )
+            if not picture.save(str(path), "PNG"):
+                raise FileTrouble(f"{path}: can't be written; choose another place")
 
     def _paint(self, device: QPixmap | QPdfWriter | object, area: QRectF, path: Path) -> None:
         painter = QPainter()
@@ -178,14 +182,15 @@ class Files:
         path = ask_save_path(self.window, "Export loss curve", f"{self._stem()}-loss.{kind}", picture_filter)
         if path:
             target = _with_suffix(path, f".{kind}")
-            plot = self.window.loss_plot
-            write = (
-                (lambda: plot.export_svg(target))
-                if kind == "svg"
-                else (lambda: plot.export_png(target, PLOT_SIZE))
-            )
-            if self._tell_trouble(write):
+            if self._tell_trouble(lambda: _write_picture(target, self._paint_plot)):
                 self.window.show_message(f"Loss curve written to {target}")
+
+    def _paint_plot(self, path: Path) -> None:
+        plot = self.window.loss_plot
+        if path.suffix.lower() == ".svg":
+            plot.export_svg(path)
+        else:
+            plot.export_png(path, PLOT_SIZE)
 
     # --- helpers ----------------------------------------------------------------------------------
 
@@ -202,9 +207,8 @@ class Files:
             self.window.show_message(str(error), "error")
             return False
         except OSError as error:
-            self.window.show_message(
-                f"{error.filename or 'The file'}: can't be written ({error.strerror})", "error"
-            )
+            where, reason = error.filename or "The file", error.strerror or error
+            self.window.show_message(f"{where}: can't be written ({reason}); choose another place", "error")
             return False
         self.window.clear_message()
         return True
@@ -213,3 +217,15 @@ class Files:
 def _with_suffix(path: str, suffix: str) -> Path:
     target = Path(path)
     return target if target.suffix else target.with_suffix(suffix)
+
+
+def _write_picture(path: Path, paint: Callable[[Path], object]) -> None:
+    """Paint into a file aside first: the old picture stays when something goes wrong."""
+    if path.suffix.lower() not in PICTURES:
+        raise FileTrouble(
+            f"{path}: is no kind of picture; a name that ends in .png, .svg or .pdf would be right"
+        )
+    with TemporaryDirectory() as folder:
+        aside = Path(folder) / f"picture{path.suffix}"
+        paint(aside)
+        write_whole(path, aside.read_bytes())

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from backprop_gui.errors import BackpropError
+from backprop_gui.experiment.data_loading import bring_along
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.reading import encode, read_experiment, write_whole
 from backprop_gui.paths import state_folder
@@ -20,13 +21,14 @@ def _file() -> Path:
     return state_folder() / f"unsaved-{os.getpid()}.json"
 
 
-def keep(experiment: Experiment | None) -> None:
-    """Keep an unsaved experiment aside; None when there is nothing unsaved."""
+def keep(experiment: Experiment | None, source: str) -> None:
+    """Keep an unsaved experiment from `source` aside, with its data; None when nothing is unsaved."""
     if experiment is None:
         forget()
         return
     with contextlib.suppress(OSError, BackpropError):  # a full disk must not disturb the work itself
         state_folder().mkdir(parents=True, exist_ok=True)
+        bring_along(experiment.data, source, _file())
         write_whole(_file(), encode(experiment))
 
 

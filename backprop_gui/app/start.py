@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMainWindow
+from shiboken6 import isValid
 
 from backprop_gui.app.controller import Controller
 from backprop_gui.errors import FileTrouble, InvalidEdit
@@ -25,7 +26,14 @@ def create_window(preset_or_file: str | None = None) -> QMainWindow:
 
     Needs a running QApplication. Raises FileTrouble or InvalidExperiment.
     """
-    return _window(preset_or_file, load_settings())
+    _windows[:] = [window for window in _windows if isValid(window)]
+    _windows.append(_window(preset_or_file, load_settings()))
+    return _windows[-1]
+
+
+# Window and controller know each other, so a window that nobody holds would be taken apart by the garbage
+# collector, piece by piece, while Qt still sends it events. It lives until Qt deletes it.
+_windows: list[MainWindow] = []
 
 
 def _window(preset_or_file: str | None, settings: Settings) -> MainWindow:
@@ -52,7 +60,8 @@ def open_window(preset_or_file: str | None, reset_window: bool = False) -> int:
     """Run the program until its window is closed; returns the exit code."""
     if reset_window:
         forget_window()
-    application = QApplication(sys.argv[:1])
+    running = QApplication.instance()
+    application = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("backprop-gui")
     application.setDesktopFileName("backprop-gui")
     window = _window(preset_or_file, load_settings())

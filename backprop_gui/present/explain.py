@@ -49,7 +49,7 @@ def kicker(scene: Scene, step: int | None) -> str:
     stretch = scene.frame.plan.stretch(step)
     text = f"{PHASE_WORDS[stretch.phase]} · step {step}"
     if scene.frame.record.samples > 1 and stretch.phase != "update":
-        text += " · mean of the samples" if stretch.sample is None else f" · sample {stretch.sample + 1}"
+        text += " · mean" if stretch.sample is None else f" · sample {stretch.sample + 1}"
     return text
 
 
@@ -142,6 +142,8 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
         caption = (
             "Upstream × local"
             if quantity.node in _with_upstream(scene, quantity)
+            else "The average over the samples"
+            if _is_mean(scene, quantity)
             else "The slope of the loss"
         )
     rows: list[Math] = [row(formulas.sign_for(expression), formulas.values(expression, lit))]
@@ -158,9 +160,13 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
 
 def _with_upstream(scene: Scene, quantity: Quantity) -> tuple[int, ...]:
     """The quantity's own node when an upstream gradient takes part."""
-    if scene.is_parameter(quantity) and quantity.sample is None and scene.frame.record.samples > 1:
+    if _is_mean(scene, quantity):
         return ()
     return (quantity.node,) if any(t.upstream is not None for t in scene.terms.gradient(quantity)) else ()
+
+
+def _is_mean(scene: Scene, quantity: Quantity) -> bool:
+    return scene.is_parameter(quantity) and quantity.sample is None and scene.frame.record.samples > 1
 
 
 def _shorthand(scene: Scene, quantity: Quantity) -> tuple[Math, ...]:

@@ -41,7 +41,7 @@ from backprop_gui.present.math_tree import (
 )
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat, full
-from backprop_gui.steps.quantities import Numbers
+from backprop_gui.steps.quantities import GRADIENT, Numbers, Quantity
 from backprop_gui.steps.terms import number_of
 
 LONG_SUM = 12  # a longer sum is shown by its first and last terms
@@ -94,9 +94,19 @@ class Formulas:
     def _named(self, leaf: Ref | Slope, lit: bool) -> Math:
         tip = full(number_of(leaf, self.numbers))
         if isinstance(leaf, Ref):
-            return Link(self.naming.symbol(leaf.key), leaf.key, tip, lit)
+            return Link(self._symbol(leaf.key), leaf.key, tip, lit)
         at = _Writer(self._unlinked, None).write(leaf.at)
         return Link(row(function_name(leaf.function, "′"), Bracketed(at)), leaf, tip, lit)
+
+    def _symbol(self, key: Hashable) -> Math:
+        """The name of a quantity; within a mean, the samples' gradients are told apart by their data rows."""
+        record, graph = self.numbers.record, self.naming.graph
+        one_of_several = isinstance(key, Quantity) and record.samples > 1 and key.sample is not None
+        if not one_of_several or not isinstance(key, Quantity) or key.aspect != GRADIENT:
+            return self.naming.symbol(key)
+        if graph.nodes[key.node].kind == "parameter":
+            return self.naming.sample_gradient(key, int(record.rows[key.sample]) + 1)
+        return self.naming.symbol(key)
 
     def _unlinked(self, leaf: Ref | Slope, lit: bool) -> Math:
         assert isinstance(leaf, Ref)

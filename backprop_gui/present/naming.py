@@ -91,6 +91,11 @@ class Naming:
             return base
         return row(_line_sign(key.aspect.removesuffix(".before")), Bracketed(base))
 
+    def sample_gradient(self, quantity: Quantity, data_row: int) -> Math:
+        """The gradient of one sample's loss, called by its data row: ∂L₃/∂w₅."""
+        loss = Script(self.loss, Symbol(str(data_row)))
+        return Fraction(row(PARTIAL, loss), row(PARTIAL, self.base(quantity.node, quantity.element)))
+
     def inline(self, quantity: Quantity) -> Math:
         """The same without a stacked fraction: ∂L/∂w₅."""
         if quantity.aspect != GRADIENT:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from backprop_gui.engine.finite_differences import numeric_gradients
+from backprop_gui.engine.finite_differences import agrees, is_kink, numeric_gradients, one_sided_slopes
 from backprop_gui.engine.stepper import Record
 from backprop_gui.experiment.build import Model
 
 IDLE_LIMIT = 200  # parameters; more are checked on demand only
 
 
-def numeric_means(model: Model, record: Record) -> dict[int, float]:
-    """For each parameter's place the numeric derivative of the batch's loss."""
-    leaves = {index: data[record.rows] for index, data in model.leaves.items()}
-    places = [int(place) for place in model.graph.parameters.scalars]
-    found = numeric_gradients(model.graph, record.before.parameters, leaves, places)
-    return {place: float(np.mean(each)) for place, each in zip(places, found, strict=True)}
+class GradientCheck:
+    """Nudges the parameters of one iteration one after the other; `numeric` grows meanwhile.
 
+    It can be walked in slices: each step of the iteration measures one parameter.
+    """
 
-def first_fault(model: Model, record: Record) -> bool:
-    """Whether the record holds a number that is not finite."""
-    arrays = [*record.values, *(g for g in record.gradients if g is not None), record.after.parameters]
-    return not all(bool(np.isfinite(array).all()) for array in arrays)
+    def __init__(self, model: Model, record: Record) -> None:
+        self.iteration, self.model = record.iteration, model
+        self.numeric: dict[int, float] = {}  # place of a parameter -> derivative of the batch's loss
+        self.kinks: set[int] = set()
+        self._places = [int(place) for place in model.graph.parameters.scalars]
+        self._record = record
+
+    @property
+    def total(self) -> int:
+        """How many parameters there are to measure."""
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[int]:
+        graph, record = self.model.graph, self._record
+        leaves = {index: data[record.rows] for index, data in self.model.leaves.items()}
+        parameters, gradient = record.before.parameters, record.parameter_gradient
+        loss = float(record.values[graph.loss].mean())
+        found = numeric_gradients(graph, parameters, leaves, self._places)
+        for place, each in zip(self._places, found, strict=True):
+            self.numeric[place] = float(each.mean())
+            if not agrees(self.numeric[place], float(gradient[place]), loss):
+                left, right = one_sided_slopes(graph, parameters, leaves, place)
+                if is_kink(float(left.mean()), float(right.mean()), float(gradient[place])):
+                    self.kinks.add(place)
+            yield place

@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from backprop_gui.errors import InvalidEdit
+from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.edits import check_edit, current_value, parse_number, with_edit
 from backprop_gui.session.history import Snapshot
 from backprop_gui.session.session import Session
 from backprop_gui.steps.quantities import Quantity
+from backprop_gui.steps.timeline import Timeline
 
 
 class Editor:
@@ -26,6 +28,7 @@ class Editor:
         session = self.session
         value = check_edit(session.model, name.removesuffix("′"), parse_number(text))
         session.running.halt()
+        before = self._snapshot()
         if name.endswith("′"):
             name = name.removesuffix("′")
             if not session.reach(session.iteration + 1):
@@ -34,7 +37,6 @@ class Editor:
         if value == current_value(session.model, session.timeline.state(session.iteration), name):
             session.moved.emit()
             return
-        before = self._snapshot()
         session.timeline = session.timeline.branch(session.iteration, {name: value})
         session.experiment = with_edit(session.experiment, session.iteration, name, value)
         session.history.record(f"set {self._shown_name(name)} to {session.format.text(value)}", before)
@@ -69,16 +71,36 @@ class Editor:
 
     def _snapshot(self) -> Snapshot:
         session = self.session
-        return Snapshot(session.experiment, session.timeline, session.iteration, session.position)
+        return Snapshot(
+            session.experiment, session.source, session.timeline, session.iteration, session.position
+        )
 
     def _after_edit(self) -> None:
         session = self.session
-        focus, checked = session.focus, session.was_checked or bool(session._numeric)
+        focus, checked = session.focus, session.was_checked
         session.position = min(session.position, session.plan.total)
         session.new_revision()
-        session.focus, session.was_checked = focus, checked
+        session.focus = focus if session.is_there(focus) else ""
+        session.was_checked = checked
         session.changed.emit()
         session.announce_move()
+
+    def replace(self, experiment: Experiment, name: str, source: str = "") -> None:
+        """Put another form of the document in its place, at iteration 0; `name` is what undo calls it.
+
+        `source` is a file beside which a CSV of new data lies. Edits made at iteration 0 stay, later
+        ones go with their iterations. Raises InvalidExperiment and leaves everything as it was.
+        """
+        session = self.session
+        kept = [edit for edit in experiment.edits if edit.iteration == 0]
+        experiment = msgspec.structs.replace(experiment, edits=kept, state=None)
+        source = source or session.source
+        timeline = Timeline.of(experiment, source)
+        session.running.halt()
+        session.history.record(name, self._snapshot())
+        session.experiment, session.timeline, session.source = experiment, timeline, source
+        session.iteration = session.position = 0
+        self._after_edit()
 
     def undo(self) -> None:
         """Take the newest edit back, with the iterations that had been there."""
@@ -94,6 +116,7 @@ class Editor:
         session = self.session
         if snapshot is not None:
             session.experiment, session.timeline = snapshot.experiment, snapshot.timeline
+            session.source = snapshot.source
             session.iteration, session.position = snapshot.iteration, snapshot.position
             self._after_edit()
 

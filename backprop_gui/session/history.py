@@ -10,9 +10,10 @@ from backprop_gui.steps.timeline import Timeline
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """A moment before or after an edit: the document, its timeline, and where one was."""
+    """A moment before or after an edit: the document, where its data is, its timeline, where one was."""
 
     experiment: Experiment
+    source: str
     timeline: Timeline
     iteration: int
     position: int

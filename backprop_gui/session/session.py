@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from backprop_gui.engine.expressions import Slope
 from backprop_gui.experiment.build import Model, saved_state
+from backprop_gui.experiment.data_loading import bring_along
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.reading import encode, write_whole
-from backprop_gui.present.focus import nodes_of_card
+from backprop_gui.present.focus import is_card
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.scene import Scene
-from backprop_gui.session.checking import IDLE_LIMIT, numeric_means
+from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck
 from backprop_gui.session.history import History
 from backprop_gui.session.running import Running
 from backprop_gui.steps.frame import Frame
@@ -52,21 +53,27 @@ class Session(QObject):
         self._idle.timeout.connect(self._check_when_idle)
         self.running = Running(self)
         self.history = History()
-        self._take_experiment(experiment, Timeline.of(experiment), path, name)
+        self.source = str(path or name)  # a CSV of its data is looked for beside it
+        self._take_experiment(experiment, Timeline.of(experiment, self.source), path, name)
 
     # --- the experiment -------------------------------------------------------------------------
 
-    def open(self, experiment: Experiment, path: Path | None, name: str) -> None:
-        """Show another experiment. Raises InvalidExperiment and leaves everything as it was."""
-        timeline = Timeline.of(experiment, str(path or name))
+    def open(self, experiment: Experiment, path: Path | None, name: str, source: str = "") -> None:
+        """Show another experiment; `source` is where it comes from when that is neither file nor preset.
+
+        Raises InvalidExperiment and leaves everything as it was.
+        """
+        source = source or str(path or name)
+        timeline = Timeline.of(experiment, source)
         self.running.halt()
+        self.source = source
         self._take_experiment(experiment, timeline, path, name)
         self.opened.emit()
         self.announce_move()
 
-    def open_unsaved(self, experiment: Experiment) -> None:
-        """Show an experiment that no file holds, with its edits. Raises InvalidExperiment."""
-        self.open(experiment, None, "")
+    def open_unsaved(self, experiment: Experiment, source: str = "") -> None:
+        """Show an experiment that no file of the user's holds, with its edits. Raises InvalidExperiment."""
+        self.open(experiment, None, "", source)
         self.saved = msgspec.structs.replace(experiment, edits=[], state=None)
         self.changed.emit()
 
@@ -90,7 +97,7 @@ class Session(QObject):
         self.rule: Slope | None = None
         self.asking = False
         self._plans: dict[tuple[int, int], Plan] = {}
-        self._numeric: dict[int, dict[int, float]] = {}
+        self.check: GradientCheck | None = None
         self.was_checked = False
         self._scene: Scene | None = None
 
@@ -108,9 +115,10 @@ class Session(QObject):
 
     def save(self, path: Path) -> None:
         """Write the document. Raises FileTrouble and leaves the old file."""
+        bring_along(self.experiment.data, self.source, path)
         write_whole(path, encode(self.document()))
         self.saved = self.experiment
-        self.path, self.name = path, ""
+        self.path, self.name, self.source = path, "", str(path)
         self.changed.emit()
 
     # --- this moment ------------------------------------------------------------------------------
@@ -134,6 +142,7 @@ class Session(QObject):
         if self._scene is None:
             record, model = self.timeline.record(self.iteration), self.model
             numbers = Numbers(model.graph, record, dict(model.settings))
+            check = self.check if self.check and self.is_current(self.check) else None
             self._scene = Scene(
                 self.experiment,
                 model,
@@ -145,7 +154,8 @@ class Session(QObject):
                 self.unfolded,
                 self.asking,
                 self.rule,
-                self._numeric.get(self.iteration, {}),
+                check.numeric if check else {},
+                check.kinks if check else frozenset(),
             )
         return self._scene
 
@@ -165,11 +175,8 @@ class Session(QObject):
         """Uncover the next step; False when there is none because numbers are not finite."""
         if self.running.is_training:
             return False
-        if self.ask_first and not self.asking and size is None and self.position < self.plan.total:
-            self.forget_question()
-            self.asking = True
-            self.announce_move()
-            return True
+        if self.ask_first and not self.asking and size is None:
+            return self._ask_next()
         size = size or self.step_size
         end = next_end(self.plan, self.position, size)
         if size == "epoch":
@@ -181,6 +188,17 @@ class Session(QObject):
             self.position = 0
             end = next_end(self.plan, 0, size)
         self.arrive(self.iteration, end or 0)
+        return True
+
+    def _ask_next(self) -> bool:
+        """Show the question of the next step, which may be the first of the next iteration."""
+        if self.position == self.plan.total:
+            if not self.reach(self.iteration + 1):
+                return False
+            self.iteration, self.position = self.iteration + 1, 0
+        self.forget_question()
+        self.asking = True
+        self.announce_move()
         return True
 
     def _next_epoch(self) -> bool:
@@ -273,11 +291,14 @@ class Session(QObject):
 
     def set_focus(self, focus: str) -> None:
         """Ask about a parameter or a neuron by its own name; empty shows all again."""
-        graph = self.model.graph
-        known = graph.parameters.place_of(focus) is not None or nodes_of_card(graph, focus) != []
         self.forget_question()
-        self.focus = focus if known else ""
+        self.focus = focus if self.is_there(focus) else ""
         self.announce_move()
+
+    def is_there(self, name: str) -> bool:
+        """Whether a parameter or a neuron has this own name."""
+        graph = self.model.graph
+        return graph.parameters.place_of(name) is not None or is_card(graph, name)
 
     def ask(self, quantity: Quantity) -> None:
         """Ask about one number where it is shown, without going to its step."""
@@ -316,11 +337,27 @@ class Session(QObject):
 
     def check_gradients(self) -> None:
         """Measure every gradient of this iteration by finite differences."""
-        self._numeric = {self.iteration: numeric_means(self.model, self.timeline.record(self.iteration))}
+        check = self.begin_check()
+        for _ in check:
+            pass
+        self.take_check(check)
+
+    def begin_check(self) -> GradientCheck:
+        """A check of this iteration's gradients that is still to be walked, in slices where it is long."""
+        return GradientCheck(self.model, self.timeline.record(self.iteration))
+
+    def take_check(self, check: GradientCheck) -> None:
+        """A check is complete: its numbers stand beside the gradients from now on."""
+        self.check = check
         self.was_checked = True
         self.refresh()
 
+    def is_current(self, check: GradientCheck) -> bool:
+        """Whether a check is about the gradients on screen."""
+        return check.iteration == self.iteration and check.model is self.model
+
     def _check_when_idle(self) -> None:
         few = len(self.model.graph.parameters.scalars) <= IDLE_LIMIT
-        if few and not self.running.is_busy and self.iteration not in self._numeric:
+        checked = self.check is not None and self.is_current(self.check)
+        if few and not self.running.is_busy and not checked:
             self.check_gradients()

@@ -34,6 +34,7 @@ class Command:
 
 FILE = (
     Command("open", "&Open…", ("Ctrl+O",), tip="Open an experiment file"),
+    Command("importData", "&Import data…", tip="Take the data from a CSV file"),
     Command("save", "&Save", ("Ctrl+S",), tip="Save the experiment"),
     Command("saveAs", "Save &as…", ("Ctrl+Shift+S",), tip="Save the experiment under another name"),
     Command("exportGradients", "Export &gradients…", ("Ctrl+E",), tip="Write the gradient table as CSV"),
@@ -66,6 +67,9 @@ RUN = (
     Command("play", "P&lay", ("Space",), "Play", "Take one step after the other"),
     Command("train", "T&rain", ("T",), "Train", "Make many updates at once", letter=True),
     Command("restart", "Re&start", (), "Restart", "Iteration 0 and the initial values"),
+    Command(
+        "newDraw", "New initial &values", tip="Draw them with the next seed, which also shuffles the data"
+    ),
 )
 STEP_SIZE = tuple(
     Command(
@@ -83,6 +87,12 @@ LEARN = (
     Command("unfold", "&Unfold to the loss", ("U",), tip="Write the gradient out, path by path", letter=True),
     Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
     Command("checkGradients", "&Check gradients", tip="Compare every gradient with finite differences"),
+    Command(
+        "fusedLoss",
+        "&Softmax and cross-entropy in one step",
+        tip="Take them as one operation with one derivative, or as two",
+        checkable=True,
+    ),
     Command("clearFocus", "Clear &focus, stop", ("Esc",), tip="Show everything again; stop what runs"),
 )
 THEME = tuple(
@@ -125,7 +135,8 @@ MENUS = (
         "fileMenu",
         "&File",
         (
-            *("open", Submenu("presetMenu", "&Presets"), SEPARATOR, "save", "saveAs", SEPARATOR),
+            *("open", Submenu("presetMenu", "&Presets"), "importData", SEPARATOR),
+            *("save", "saveAs", SEPARATOR),
             *("exportGradients", "exportSteps", "exportLoss", "exportImage", SEPARATOR, "quit"),
         ),
     ),
@@ -144,12 +155,17 @@ MENUS = (
                 "play",
                 "train",
                 "restart",
+                "newDraw",
                 SEPARATOR,
             ),
             Submenu("stepSizeMenu", "Step si&ze", tuple(command.name for command in STEP_SIZE)),
         ),
     ),
-    Submenu("learnMenu", "&Learn", ("unfold", "askFirst", SEPARATOR, "checkGradients", "clearFocus")),
+    Submenu(
+        "learnMenu",
+        "&Learn",
+        ("unfold", "askFirst", SEPARATOR, "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
+    ),
     Submenu(
         "viewMenu",
         "&View",

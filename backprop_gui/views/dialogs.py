@@ -23,6 +23,7 @@ from backprop_gui.views.theme import Theme
 
 EXPERIMENT_FILTER = "Experiment (*.json);;All files (*)"
 CSV_FILTER = "CSV table (*.csv);;All files (*)"
+DATA_FILTER = "Table of data (*.csv *.tsv *.txt)"
 IMAGE_FILTER = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 
 Answer = Literal["save", "discard", "cancel"]
@@ -38,6 +39,12 @@ OTHER_KEYS = (
 def ask_open_path(window: QWidget, folder: str = "") -> str:
     """Ask for an experiment file to open; empty when the user thought better of it."""
     path, _ = QFileDialog.getOpenFileName(window, "Open experiment", folder, EXPERIMENT_FILTER)
+    return path
+
+
+def ask_data_path(window: QWidget, folder: str = "") -> str:
+    """Ask for a CSV file to take data from; empty when the user thought better of it."""
+    path, _ = QFileDialog.getOpenFileName(window, "Import data", folder, DATA_FILTER)
     return path
 
 
