@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from backprop_gui.experiment.document import Experiment
 from backprop_gui.present.formulas import Formulas
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import UNKNOWN, NumberFormat, full
+from backprop_gui.present.verdicts import Verdicts
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, Quantity
 from backprop_gui.steps.terms import Terms
@@ -25,7 +26,8 @@ class Scene:
 
     `focus` is the parameter or neuron that was clicked (its own name), `asked` the very number of it
     where one was clicked, `rule` the slope whose rule is opened. `numeric` holds the numeric
-    derivative of each parameter's place, once the gradients of this iteration are checked.
+    derivative of each parameter's place, once the gradients of this iteration are checked; `kinks`
+    the places where they mean little, because the loss bends there.
     """
 
     experiment: Experiment
@@ -39,6 +41,7 @@ class Scene:
     asking: bool = False
     rule: Slope | None = None
     numeric: Mapping[int, float] = field(default_factory=dict)
+    kinks: Collection[int] = frozenset()
 
     @property
     def graph(self) -> Graph:
@@ -103,6 +106,11 @@ class Scene:
         """The own name of the neuron a quantity belongs to: h1[2]; for the loss, `loss`."""
         node = self.graph.nodes[quantity.node]
         return neuron_identity(node.group, quantity.element)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """What finite differences say of all gradients of this iteration."""
+        return Verdicts(self.numeric, self.kinks, self.frame.record.parameter_gradient, self.loss)
 
     def is_checked(self, place: int) -> bool:
         """Whether finite differences confirm the gradient at a place, in this iteration."""

@@ -106,7 +106,7 @@ def _gradient_row(scene: Scene, place: int) -> TableRow:
     numeric = scene.numeric.get(place) if known and gradient.sample in (None, 0) else None
     check = ""
     if numeric is not None:
-        check = "✓" if scene.is_checked(place) else "✗"
+        check = "✓" if scene.is_checked(place) else "kink" if place in scene.kinks else "✗"
     error = "" if numeric is None else f"relative error {scene.format.text(relative_error(numeric, value))}"
     texts = (
         scene.naming.plain(before),
@@ -176,9 +176,9 @@ def terms_text(scene: Scene, gradient: Quantity) -> str:
 
 
 def table_csv(picture: TablePicture) -> str:
-    """A table as CSV, with all digits; what is not uncovered stays empty."""
+    """A table as CSV, with all digits and own names; what is not uncovered stays empty."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([column.title or column.key for column in picture.columns])
+    writer.writerow([column.key for column in picture.columns])
     writer.writerows([text.replace("−", "-") for text in row.full] for row in picture.rows)
     return stream.getvalue()

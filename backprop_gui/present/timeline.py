@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from backprop_gui.engine.finite_differences import relative_error
 from backprop_gui.engine.gradient_terms import TERMS
+from backprop_gui.present.checks import check_stamp
 from backprop_gui.present.formulas import loss_rule
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.naming import setting_words
@@ -13,8 +13,6 @@ from backprop_gui.present.pictures import StatusPicture, Stretch, TimelinePictur
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import PHASE_WORDS
 from backprop_gui.steps.plan import Stretch as PlanStretch
-
-EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
@@ -65,25 +63,10 @@ def status_picture(scene: Scene, stamp_state: Literal["none", "good", "stale", "
     """The conventions in force, and how far the gradients were checked."""
     state, stamp = stamp_state, ""
     if scene.numeric:
-        gradient = scene.frame.record.parameter_gradient
-        wrong = [place for place in scene.numeric if not scene.is_checked(place)]
-        largest = max(relative_error(n, float(gradient[place])) for place, n in scene.numeric.items())
-        stamp = f"gradients checked, largest error {_power(largest)}"
-        state = "good"
-        if wrong:
-            names = ", ".join(scene.graph.parameters.name_at(place) for place in wrong[:3])
-            stamp, state = f"finite differences disagree at {names}", "bad"
+        stamp, state = check_stamp(scene)
     elif state == "stale":
         stamp = "the check is stale: gradients changed since"
     return StatusPicture(conventions(scene), stamp, state, f"{scene.format.digits} significant digits")
-
-
-def _power(value: float) -> str:
-    """`3·10⁻¹¹`."""
-    if value == 0:
-        return "0"
-    mantissa, exponent = f"{value:.0e}".split("e")
-    return f"{mantissa}·10{str(int(exponent)).translate(EXPONENTS)}"
 
 
 def conventions(scene: Scene) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QToolButton, QWidget
 from backprop_gui.views.loss_plot import LossPlot
 from backprop_gui.views.tables import TableView
 from backprop_gui.views.theme import Theme
+from backprop_gui.views.wide_table import WideTableView
 
 
 class PlotTabs(QTabWidget):
@@ -35,6 +36,9 @@ class TableTabs(QTabWidget):
         self.tabBar().setUsesScrollButtons(True)
         self.gradient_table = self._add("gradientTable", "Gradient table")
         self.parameter_table = self._add("parameterTable", "Parameters")
+        self.samples_table = WideTableView("Samples", self)  # a tab while there is more than one
+        self.samples_table.setObjectName("samplesTable")
+        self.samples_table.hide()
         self._copy = self._button("Copy")
         self._copy.setDefaultAction(copy)
         self._export = self._button("Export CSV…")
@@ -57,6 +61,16 @@ class TableTabs(QTabWidget):
     def title(self) -> str:
         """The name of the table that is shown."""
         return self.tabText(self.currentIndex())
+
+    def show_samples(self, there: bool, remark: str = "") -> None:
+        """Whether there is a tab for the samples of a batch, and what its table leaves out."""
+        tab = self.indexOf(self.samples_table)
+        if there and tab < 0:
+            tab = self.addTab(self.samples_table, "Samples")
+        elif not there and tab >= 0:
+            self.removeTab(tab)
+        if there:
+            self.setTabToolTip(tab, remark)
 
     def copy_table(self) -> None:
         """Copy the whole table that is shown, whatever is selected in it."""

@@ -61,7 +61,8 @@ class MainWindow(QMainWindow):
     def _make_parts(self) -> None:
         self.menus = fill_menu_bar(self.menuBar(), self.commands)
         self.addActions(list(self.commands))  # they also act while the menu bar is hidden
-        self.menus["presetMenu"].setToolTipsVisible(True)
+        for name in ("presetMenu", "runMenu", "learnMenu"):
+            self.menus[name].setToolTipsVisible(True)
         self.toolbar = Toolbar(self.commands)
         self.canvas = GraphCanvas()
         self.explain = ExplainPanel()
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.loss_plot = self.plot_tabs.loss_plot
         self.gradient_table = self.table_tabs.gradient_table
         self.parameter_table = self.table_tabs.parameter_table
+        self.samples_table = self.table_tabs.samples_table
         self.message_bar = MessageBar()
         self.status = StatusBar()
         for part, name in ((self.canvas, "canvas"), (self.explain, "explain"), (self.timeline, "timeline")):
@@ -83,7 +85,8 @@ class MainWindow(QMainWindow):
         }
         parts: tuple[Part, ...] = (
             *(self.toolbar, self.timeline, self.canvas, self.explain, self.loss_plot),
-            *(self.gradient_table, self.parameter_table, self.table_tabs, self.message_bar, self.status),
+            *(self.gradient_table, self.parameter_table, self.samples_table, self.table_tabs),
+            *(self.message_bar, self.status),
             *self._rings.values(),
         )
         self.look.dress(parts)

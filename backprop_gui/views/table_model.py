@@ -63,7 +63,7 @@ class TableModel(QAbstractTableModel):
         changed = [self._rank(place) for place, row in old.items() if row != new[place]]
         for first, last in _runs(sorted(changed)):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(picture.columns) - 1))
-        if picture.lit != before.lit:
+        if (picture.lit, picture.lit_column) != (before.lit, before.lit_column):
             self._find_lit()
         if self._sort_column >= 0:
             self._collect_keys()
@@ -89,6 +89,16 @@ class TableModel(QAbstractTableModel):
     def lit(self) -> str:
         """Identity of the lit row; empty when there is none."""
         return self._picture.lit
+
+    @property
+    def lit_column(self) -> str:
+        """Key of the column whose cell alone is lit; empty for the whole row."""
+        return self._picture.lit_column
+
+    def lit_section(self) -> int:
+        """The section of the lit cell; the first where the whole row is lit."""
+        keys = [column.key for column in self.columns] if self.lit_column else []
+        return keys.index(self.lit_column) if self.lit_column in keys else 0
 
     def row(self, view_row: int) -> TableRow:
         """The row as it stands at this place of the view."""

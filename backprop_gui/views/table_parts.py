@@ -39,6 +39,7 @@ PADDING = 8
 CELL_PIXELS = 13.0
 HEAD_PIXELS = 12.0
 EXPONENT = re.compile(r"\de[-+−\d]|10[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]")
+KEPT_ADVANCES = 10_000
 REPRESENTATIVE_NUMBER = "−0.008888"  # four digits at their longest
 
 
@@ -68,7 +69,8 @@ class CellDelegate(QStyledItemDelegate):
         row = model.row(index.row())
         column = model.columns[index.column()]
         state = option.state
-        ground = theme.lit if row.identity == model.lit else theme.window
+        is_lit = row.identity == model.lit and model.lit_column in ("", column.key)
+        ground = theme.lit if is_lit else theme.window
         if state & QStyle.StateFlag.State_Selected:
             ground = blend(theme.accent, ground, 0.16)
         painter.fillRect(rect, QColor(ground))
@@ -76,7 +78,8 @@ class CellDelegate(QStyledItemDelegate):
         text = row.texts[index.column()]
         inner = rect.adjusted(self.padding(), 0, -self.padding(), -1)
         painter.setFont(self.font)
-        painter.setPen(QColor(self._text_colour(text)))
+        tone = row.tones[index.column()] if row.tones else "plain"
+        painter.setPen(QColor(self._text_colour(text) if tone == "plain" else getattr(theme, tone)))
         shown = elided(text, column, painter.fontMetrics(), inner.width())
         painter.drawText(inner, alignment(column), shown)
         if state & QStyle.StateFlag.State_HasFocus:
@@ -88,7 +91,7 @@ class CellDelegate(QStyledItemDelegate):
     def _text_colour(self, text: str) -> str:
         if text == "–":
             return self.theme.muted
-        return self.theme.good if text.startswith("✓") else self.theme.text
+        return {"✓": self.theme.good, "✗": self.theme.backward}.get(text[:1], self.theme.text)
 
     # --- editing ---------------------------------------------------------------------------------
 
@@ -148,14 +151,19 @@ class ColumnHead(QHeaderView):
         painter = QPainter(self.viewport())
         theme = self.theme
         painter.fillRect(self.viewport().rect(), QColor(theme.window))
-        painter.setFont(ui_font(HEAD_PIXELS * self.scale, "semibold"))
+        self.prepare(painter)
         for section in range(self.count()):
             left = self.sectionViewportPosition(section)
-            self._paint_title(painter, section, QRect(left, 0, self.sectionSize(section), self.height()))
+            self.paint_title(painter, section, QRect(left, 0, self.sectionSize(section), self.height()))
         painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), QColor(theme.border))
         painter.end()
 
-    def _paint_title(self, painter: QPainter, section: int, rect: QRect) -> None:
+    def prepare(self, painter: QPainter) -> None:
+        """Take the font of the titles."""
+        painter.setFont(ui_font(HEAD_PIXELS * self.scale, "semibold"))
+
+    def paint_title(self, painter: QPainter, section: int, rect: QRect) -> None:
+        """One title with its arrow."""
         model = self.model()
         assert isinstance(model, TableModel)
         column = model.columns[section]
@@ -206,10 +214,12 @@ class ColumnWidths:
 
     def __init__(self) -> None:
         self._natural: dict[str, float] = {}
+        self._advances: dict[str, int] = {}  # most texts stay from step to step
 
     def forget(self) -> None:
         """Other rows, or another size of the text."""
         self._natural.clear()
+        self._advances.clear()
 
     def measure(
         self, columns: Sequence[Column], texts: Sequence[tuple[str, ...]], scale: float
@@ -221,14 +231,22 @@ class ColumnWidths:
         for place, column in enumerate(columns):
             least = head.horizontalAdvance(column.title) + 14.0 * scale  # room for the arrow
             if column.numeric:
-                least = max(least, cell.horizontalAdvance(REPRESENTATIVE_NUMBER))
+                least = max(least, self._advance(REPRESENTATIVE_NUMBER, cell))
             told = {row[place] for row in texts} - {"–", ""}
-            longest = max((cell.horizontalAdvance(text) for text in told), default=0)
+            longest = max((self._advance(text, cell) for text in told), default=0)
             kept = self._natural.get(column.key, 0.0) - padding
             if not told or longest > 0.6 * kept:
                 longest = max(longest, round(kept))
             self._natural[column.key] = max(least, longest) + padding
         return [self._natural[column.key] for column in columns]
+
+    def _advance(self, text: str, metrics: QFontMetrics) -> int:
+        """How long a text is in a cell."""
+        if text not in self._advances:
+            if len(self._advances) >= KEPT_ADVANCES:
+                self._advances.clear()
+            self._advances[text] = metrics.horizontalAdvance(text)
+        return self._advances[text]
 
 
 def fitted(natural: Sequence[float], least: Sequence[float], width: int) -> list[int]:

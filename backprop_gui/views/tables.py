@@ -52,7 +52,9 @@ class TableView(QTableView):
     """Shows a `TablePicture`; moves by ↑ ↓ Tab, and leaves all other keys to the window."""
 
     row_activated = Signal(str)  # identity of a row that was clicked, or Enter pressed on
+    cell_activated = Signal(str, str)  # the same with the column's key
     edit_requested = Signal(str, str, str)  # identity, column key, typed text
+    head = ColumnHead
 
     def __init__(self, name: str = "Table", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +63,7 @@ class TableView(QTableView):
         self._widths = ColumnWidths()
         self._model = TableModel(self)
         self._cells = CellDelegate(self)
-        self._head = ColumnHead(self)
+        self._head = self.head(self)
         self.setAccessibleName(name)
         self.setModel(self._model)
         self.setItemDelegate(self._cells)
@@ -96,10 +98,11 @@ class TableView(QTableView):
 
     def show_table(self, picture: TablePicture) -> None:
         """Show this picture; rows that stay are changed in place."""
-        lit_before = self._model.lit
+        lit_before = self._model.lit, self._model.lit_column
         self._model.show(picture, self._visible_rows())
         self._lay_out_columns()
-        if self._model.lit != lit_before:
+        if (self._model.lit, self._model.lit_column) != lit_before:
+            self._keep_lit_visible()  # the columns may have grown since its row was found
             self.viewport().update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -132,7 +135,8 @@ class TableView(QTableView):
     def _keep_visible(self, row: int) -> None:
         if self.state() != QAbstractItemView.State.EditingState:
             self.executeDelayedItemsLayout()  # new rows can only be scrolled to when they have a place
-            self.scrollTo(self._model.index(row, 0), QAbstractItemView.ScrollHint.EnsureVisible)
+            cell = self._model.index(row, self._model.lit_section())
+            self.scrollTo(cell, QAbstractItemView.ScrollHint.EnsureVisible)
 
     # --- widths ----------------------------------------------------------------------------------
 
@@ -150,13 +154,18 @@ class TableView(QTableView):
         rows = self._visible_rows()[:MEASURED_ROWS]
         texts = [self._model.row(row).texts for row in rows]
         natural = self._widths.measure(columns, texts, self._scale)
-        least = [min(want, 64.0 * self._scale) for want in natural]
+        least = self._least_widths(natural)
         for section, width in enumerate(fitted(natural, least, self.viewport().width())):
             if self.columnWidth(section) != width:
                 self.setColumnWidth(section, width)
 
+    def _least_widths(self, natural: list[float]) -> list[float]:
+        """How narrow the columns may become where there is not room enough for all of them."""
+        return [min(want, 64.0 * self._scale) for want in natural]
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._lay_out_columns()
         self._keep_lit_visible()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -174,7 +183,8 @@ class TableView(QTableView):
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_selection()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._activate(self.currentIndex())
+            if self.state() != QAbstractItemView.State.EditingState:  # there it takes what was typed
+                self._activate(self.currentIndex())
         elif _is_own(event):
             super().keyPressEvent(event)
         else:
@@ -191,7 +201,9 @@ class TableView(QTableView):
 
     def _activate(self, index: QModelIndex) -> None:
         if index.isValid():
-            self.row_activated.emit(self._model.row(index.row()).identity)
+            identity = self._model.row(index.row()).identity
+            self.row_activated.emit(identity)
+            self.cell_activated.emit(identity, self._model.columns[index.column()].key)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
