@@ -9,6 +9,7 @@ from backprop_gui.present.focus import focused_quantity
 from backprop_gui.present.formulas import BECOMES, EQUALS, function_name
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.math_tree import Bracketed, Link, Math, Operator, row
+from backprop_gui.present.numbers import spoken_number
 from backprop_gui.present.pictures import Block, ExplainPage, Phase
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import PHASE_WORDS, loss_change, meaning, question, reason, slanted
@@ -263,7 +264,7 @@ def _about(scene: Scene, quantity: Quantity) -> str:
 
 
 def _said_number(scene: Scene, quantity: Quantity) -> str:
-    return scene.text(quantity).replace("−", "minus ")
+    return spoken_number(scene.text(quantity))
 
 
 def finished(scene: Scene, page: ExplainPage, said: str = "") -> ExplainPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 MINUS = "−"
@@ -49,6 +50,11 @@ class NumberFormat:
     def longest(self) -> int:
         """The most characters a number takes: sign, `0.0000`, the digits; or with an exponent."""
         return self.digits + 6
+
+
+def spoken_number(text: str) -> str:
+    """Numbers as they are said: `−1.5e−7` is "minus 1.5 times 10 to the minus 7"."""
+    return re.sub(r"(?<=\d)e(?=[−\d])", " times 10 to the ", text).replace(MINUS, "minus ")
 
 
 def exponent_of(value: float) -> int:

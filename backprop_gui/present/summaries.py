@@ -9,7 +9,7 @@ from backprop_gui.present.math_tree import Math, Operator, Symbol, row
 from backprop_gui.present.matrices import layer_blocks
 from backprop_gui.present.pictures import Block, ExplainPage
 from backprop_gui.present.scene import Scene
-from backprop_gui.present.sentences import PHASE_WORDS, loss_change, loss_word, neuron_name, slanted
+from backprop_gui.present.sentences import PHASE_WORDS, loss_change, loss_word, neuron_name, reason, slanted
 from backprop_gui.steps.quantities import UPDATED, VALUE, Quantity
 
 MOST_LINES = 12
@@ -129,10 +129,16 @@ def _titled(scene: Scene, blocks: list[Block], rest: str = "") -> ExplainPage:
     first = frame.plan.quantity(frame.new[0])
     node = scene.graph.nodes[first.node]
     layer = frame.size == "layer"
-    if scene.is_parameter(first) and frame.phase == "update":
+    if scene.is_parameter(first):
         last = frame.plan.quantity(frame.new[-1])
         names = slanted(scene, first) + (f" … {slanted(scene, last)}" if last != first else "")
-        title, told = f"What are {names} after the update?", scene.model.optimizer.why
+        if frame.phase == "update":
+            title, told = f"What are {names} after the update?", scene.model.optimizer.why
+        else:  # the mean over the samples, or a parameter that several layers share
+            do = "does" if last == first else "do"
+            average = " on average" if first.sample is None else ""
+            title = f"How much {do} {names} change the {loss_word(scene)}{average}?"
+            told = reason(scene, first)
     elif frame.phase == "forward":
         subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
         title = f"What does {subject} do?"

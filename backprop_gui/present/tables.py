@@ -103,7 +103,8 @@ def _gradient_row(scene: Scene, place: int) -> TableRow:
     )
     known = scene.frame.knows(gradient)
     value = scene.frame.numbers(gradient)
-    numeric = scene.numeric.get(place) if known and gradient.sample in (None, 0) else None
+    measured = known and (gradient.sample is None or scene.frame.record.samples == 1)  # one sample's is not
+    numeric = scene.numeric.get(place) if measured else None
     check = ""
     if numeric is not None:
         check = "✓" if scene.is_checked(place) else "kink" if place in scene.kinks else "✗"

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, QAccessibleObject
 from PySide6.QtWidgets import QAccessibleWidget, QGraphicsView
 
+from backprop_gui.present.numbers import spoken_number
 from backprop_gui.present.pictures import CanvasShape, Card, CardShape, Cell, Chip
 
 
@@ -51,7 +52,7 @@ def _column_and_order(card: CardShape) -> tuple[int, int]:
 
 def in_words(text: str) -> str:
     """A short text as it should be read: `w₅` is "w 5", `−0.1` is "minus 0.1"."""
-    plain = normalize("NFKC", text).replace("−", "minus ").replace("*", "").replace("∂", "derivative by ")
+    plain = spoken_number(normalize("NFKC", text)).replace("*", "").replace("∂", "derivative by ")
     return re.sub(r"(?<=[^\W\d_])(?=\d)", " ", plain)
 
 
