@@ -27,7 +27,7 @@ LOCK = os.path.join(CHECKOUT, ".venv.lock")
 # What must be found in a sound .venv, by the extra that brings it.
 MODULES = {
     "": ["backprop_gui", "PySide6", "numpy", "pyqtgraph", "msgspec"],
-    "test": ["pytest", "pytestqt", "hypothesis", "pytest_timeout"],
+    "test": ["pytest", "pytestqt", "hypothesis", "pytest_timeout", "xdist"],
 }
 
 COMMANDS_WITHOUT_QT = {"presets", "show", "check", "run", "schema", "-h", "--help", "--version"}
@@ -79,7 +79,9 @@ def main(arguments: List[str]) -> int:
         return 130
     if testing:
         os.chdir(CHECKOUT)
-        return hand_over(["-m", "pytest", *arguments[1:]])
+        # Both cores; a test named by the caller runs alone, where it can be watched.
+        spread = ["-n", "2", "--dist", "worksteal"] if len(arguments) == 1 else []
+        return hand_over(["-m", "pytest", *spread, *arguments[1:]])
     # -P keeps a numpy.py in the current folder from being taken for numpy.
     return hand_over(["-P", "-m", "backprop_gui", *arguments])
 

@@ -91,8 +91,8 @@ def _neuron_card(
         labels,
         gradients,
         bias,
-        block.nodes[0] not in graph.reaches_loss,
         f"neuron {spoken(tree)}",
+        captioned=block.nodes[0] not in graph.reaches_loss,
     )
 
 

@@ -53,8 +53,8 @@ class CardShape:
     value_labels: tuple[str, ...]
     gradient_labels: tuple[str, ...] = ()
     bias: str = ""  # identity of the chip below the card: the neuron's bias
-    captioned: bool = True  # whether room is kept for a caption below
     spoken: str = ""  # accessible name: "neuron h 1 of layer 1"
+    captioned: bool = True  # whether room is kept for a caption below
 
 
 @dataclass(frozen=True, slots=True)
