@@ -56,14 +56,19 @@ class Controller(QObject):
         self.checker = GradientChecker(session, window)
         self._batch_table = BatchTable(session, window)
         self._document_commands = DocumentCommands(session, window, self._replace)
+        self._take_settings()
         self._connect_session()
         self._connect_actions()
         self._connect_views()
+        self.show_experiment()
+
+    def _take_settings(self) -> None:
+        """The session looks at things as the window was left."""
+        session, window = self.session, self.window
         session.format = NumberFormat(int(window.commands.checked("digits")))
         session.ask_first = window.commands["askFirst"].isChecked()
         session.running.set_speed(window.toolbar.speed())
         session.set_step_size(cast(StepSize, window.commands.checked("stepSize")))
-        self.show_experiment()
 
     def _connect_session(self) -> None:
         session = self.session

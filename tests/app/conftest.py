@@ -64,7 +64,11 @@ def program(lasting_window, qtbot):
     """The program as it starts: with the worked example."""
     window = lasting_window
     window.controller.files.open("worked-example")
-    window.commands["stepSize.operation"].trigger()
+    for choice in ("stepSize.operation", "digits.4"):
+        window.commands[choice].trigger()
+    for switch, on in (("askFirst", False), ("singleKeys", True), ("projector", False)):
+        if window.commands[switch].isChecked() != on:
+            window.commands[switch].trigger()
     window.table_tabs.setCurrentIndex(0)
     window.clear_message()
     window.activateWindow()

@@ -25,7 +25,8 @@ def chips(scene):
 def emphasis(scene, level):
     """The cards and chips that are as bright as this."""
     picture = canvas(scene)
-    return {each.identity for each in (*picture.cards, *picture.chips) if each.emphasis == level}
+    lit = {card.identity for card in picture.cards if card.emphasis == level}
+    return lit | {chip.identity for chip in picture.chips if chip.emphasis == level}
 
 
 def test_at_the_beginning_nothing_is_dimmed_and_no_number_known():
