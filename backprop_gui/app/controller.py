@@ -226,13 +226,13 @@ class Controller(QObject):
 
     def _attempt(self, action: object, *arguments: object) -> bool:
         """Do it, or tell in a sentence why not."""
+        self.window.clear_message()  # before: the action itself may have something to tell
         try:
             action(*arguments)  # type: ignore[operator]
         except BackpropError as error:
             self.window.show_message(str(error), "error")
             self.show_change()
             return False
-        self.window.clear_message()
         return True
 
     def edit(self, name: str, text: str) -> None:

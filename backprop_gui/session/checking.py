@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from backprop_gui.engine.finite_differences import agrees, is_kink, numeric_gradients, one_sided_slopes
 from backprop_gui.engine.stepper import Record
 from backprop_gui.experiment.build import Model
 
 IDLE_LIMIT = 200  # parameters; more are checked on demand only
+# Parameters this large, with gradients this small and a loss this far from 0: learning stands still.
+LARGE_PARAMETER, VANISHED_GRADIENT, LEFT_LOSS = 15.0, 1e-6, 1e-3
+
+
+def stuck(model: Model, record: Record) -> tuple[float, float] | None:
+    """The largest parameter and the largest gradient where saturated neurons let nothing through."""
+    parameters, gradient = np.abs(record.before.parameters), np.abs(record.parameter_gradient)
+    if not parameters.size or not np.isfinite(parameters).all() or not np.isfinite(gradient).all():
+        return None
+    loss = float(record.values[model.graph.loss].mean())
+    largest, steepest = float(parameters.max()), float(gradient.max())
+    is_stuck = largest >= LARGE_PARAMETER and steepest <= VANISHED_GRADIENT and loss >= LEFT_LOSS
+    return (largest, steepest) if is_stuck else None
 
 
 class GradientCheck:

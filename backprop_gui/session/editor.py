@@ -84,6 +84,7 @@ class Editor:
         session.was_checked = checked
         session.changed.emit()
         session.announce_move()
+        session.warn_when_stuck()
 
     def replace(self, experiment: Experiment, name: str, source: str = "") -> None:
         """Put another form of the document in its place, at iteration 0; `name` is what undo calls it.

@@ -112,6 +112,7 @@ class Running(QObject):
         self._arrivals.stop()
         self.training_changed.emit(False)
         self.session.announce_move()
+        self.session.warn_when_stuck()
 
     def _take_arrivals(self) -> None:
         """Take what the training thread has done since the last frame."""

@@ -19,7 +19,7 @@ from backprop_gui.present.focus import is_card
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.scene import Scene
-from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck
+from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck, stuck
 from backprop_gui.session.history import History
 from backprop_gui.session.running import Running
 from backprop_gui.steps.frame import Frame
@@ -332,6 +332,17 @@ class Session(QObject):
             f"The numbers grew too large; go back and try a smaller learning rate {rate}.",
             "warning",
         )
+
+    def warn_when_stuck(self) -> None:
+        """Say so when large parameters have let the gradients vanish, and what would help."""
+        found = stuck(self.model, self.timeline.record(self.iteration))
+        if found is not None:
+            largest, steepest = (self.format.text(value) for value in found)
+            self.told.emit(
+                f"Learning has come to a halt: parameters of up to {largest} saturate the neurons, and the "
+                f"largest gradient is {steepest}. Smaller parameters would bring it back.",
+                "warning",
+            )
 
     # --- checking -----------------------------------------------------------------------------------
 
