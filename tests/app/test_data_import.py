@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -15,7 +17,7 @@ SHEET = "Breite;Höhe;Ziel\r\n0,4;0,1;0\r\n1,5;−2;1\r\n0,25;3;0,5\r\n"
 @pytest.fixture
 def window(qtbot):
     """The worked example in its window."""
-    window = create_window()
+    window: Any = create_window()
     qtbot.addWidget(window)
     window.show()
     yield window

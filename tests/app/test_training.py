@@ -79,7 +79,8 @@ def test_the_window_answers_while_training(program):
     """Events are handled within a few frames, and what is on screen moves on."""
     program.widget("trainCount").setValue(0)
     program.press(KEY.Key_T)
-    seen, longest = set(), 0.0
+    seen: set[str] = set()
+    longest = 0.0
     end = time.perf_counter() + 20  # a busy machine may give the thread little time
     while len(seen) <= 5 and time.perf_counter() < end:
         begin = time.perf_counter()
