@@ -104,7 +104,8 @@ def _max_partials(
 def _max_formula(
     element: Element, operands: tuple[Array, ...], output: Array, attributes: Attributes
 ) -> Expression:
-    return Apply("max", _refs(element, operands[0], attributes))
+    members = _refs(element, operands[0], attributes)
+    return members[0] if len(members) == 1 else Apply("max", members)
 
 
 def _max_remark(element: Element, operands: tuple[Array, ...], output: Array, attributes: Attributes) -> str:

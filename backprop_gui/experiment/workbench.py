@@ -73,7 +73,7 @@ def parameter_node(wiring: Wiring, where: str, values: Values, shape: Shape, nam
         wiring.fault(where, f"the network has over {MOST_PARAMETERS:,} parameters; make a layer smaller")
         return -1
     try:
-        array, present = _initial(wiring, values, shape)
+        array, present = _initial(wiring, values, shape, prefix)
     except ValueError as error:
         wiring.fault(where, str(error))
         return -1
@@ -86,7 +86,7 @@ def parameter_node(wiring: Wiring, where: str, values: Values, shape: Shape, nam
     return node
 
 
-def _initial(wiring: Wiring, values: list[Any] | Draw, shape: Shape) -> tuple[Array, Any]:
+def _initial(wiring: Wiring, values: list[Any] | Draw, shape: Shape, prefix: str) -> tuple[Array, Any]:
     """Initial values and the mask of what is present. Raises ValueError with a sentence."""
     if isinstance(values, Draw):
         drawn = drawn_values(values, shape, wiring.generator)
@@ -95,10 +95,16 @@ def _initial(wiring: Wiring, values: list[Any] | Draw, shape: Shape) -> tuple[Ar
         return drawn, None
     array, present = given_values(values, len(shape))
     if array.shape != shape:
-        kind = "a row per receiving neuron" if len(shape) == 2 else "one for each neuron"
+        kind = ("one for each neuron", "a row per receiving neuron", "channels × input channels × taps")[
+            len(shape) - 1
+        ]
+        if prefix == "w" and len(shape) == 1:
+            kind = "one for each tap"
         raise ValueError(f"has {times(array.shape)}; {times(shape)} would be right ({kind})")
-    if present is not None and len(shape) == 1:
+    if present is not None and prefix == "b":
         raise ValueError("holds null; a bias is a number (null in place of the list means no biases at all)")
+    if present is not None and len(shape) != 2:
+        raise ValueError("holds null; only weights of a dense layer can be missing: a number would be right")
     return array, present
 
 

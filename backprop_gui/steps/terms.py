@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop_gui.engine.expressions import (
     ONE,
+    ZERO,
     Constant,
     Element,
     Expression,
@@ -145,6 +146,8 @@ class Terms:
             if node.kind == "parameter" and quantity.sample is None and self.record.samples > 1:
                 return self.mean(quantity)
             products = tuple(term.product for term in self.gradient(quantity))
+            if not products:
+                return ZERO  # every connection onwards is missing
             return products[0] if len(products) == 1 else Sum(products)
         return self.line(quantity)
 

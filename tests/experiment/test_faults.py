@@ -156,6 +156,25 @@ def test_a_fault_is_one_line(where, value, line):
     assert re.fullmatch(pattern(line), fault) or fault == line, fault
 
 
+KERNELS: list[tuple[dict[str, Any], str]] = [
+    ({"weights": [1, None]}, "weights: holds null; only weights of a dense layer can be missing: a number would be right"),
+    ({"weights": [[[1, None]], [[1, 2]]], "channels": 2}, "weights: holds null; only weights of a dense layer can be missing: a number would be right"),
+    ({"weights": [1, 2, 3]}, "weights: has 3 numbers; 2 numbers would be right (one for each tap)"),
+    ({"weights": [[[1, 2]]], "channels": 2}, "weights: has 1 × 1 × 2 numbers; 2 × 1 × 2 numbers would be right (channels × input channels × taps)"),
+    ({"weights": [1, 2], "biases": [None]}, "biases: holds null; a bias is a number (null in place of the list means no biases at all)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "line"), KERNELS)
+def test_a_fault_of_a_kernel_is_one_line(fields, line):
+    """A convolution has taps and channels, and none of its taps is missing."""
+    document = copy.deepcopy(WORKED)
+    kernel = {"op": "conv1d", "name": "c", "of": "x", "kernel": 2, **fields}
+    document["network"] |= {"nodes": [kernel], "loss": {"op": "squared_error", "of": "c"}}
+    document["expected"] = []
+    assert line in [fault.removeprefix("$.network.nodes[0].") for fault in faults_of(document)]
+
+
 TEXTS: list[tuple[bytes, str]] = [
     (b"", "$: the file is empty; an experiment is an object {…}"),
     (b" \n", "$: the file is empty; an experiment is an object {…}"),

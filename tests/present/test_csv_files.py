@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
 import json
 import math
-import operator
 import re
 
 import msgspec
@@ -32,28 +30,7 @@ from backprop_gui.present import csv_files
 from backprop_gui.present.arithmetic import arithmetic, number_text
 from backprop_gui.present.csv_files import GradientTable, write_gradients, write_loss, write_steps
 from backprop_gui.steps.timeline import Timeline
-
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
-
-
-def calculated(text):
-    """A calculator that knows numbers, + - * / and brackets only; the value, and Σ|term|."""
-
-    def walk(node):
-        match node:
-            case ast.Constant(value):
-                return value, abs(value)
-            case ast.UnaryOp(ast.USub(), operand):
-                value, size = walk(operand)
-                return -value, size
-            case ast.BinOp(left, sign, right):
-                (a, size_a), (b, size_b) = walk(left), walk(right)
-                adds = isinstance(sign, ast.Add | ast.Sub)
-                value = OPERATORS[type(sign)](a, b)
-                return value, size_a + size_b if adds else abs(OPERATORS[type(sign)](size_a, size_b))
-        raise AssertionError(f"{text} holds {node}")
-
-    return walk(ast.parse(text, mode="eval").body)
+from tests.calculator import calculated
 
 
 def dense(name, of, units, weights, biases=None, activation="identity"):
