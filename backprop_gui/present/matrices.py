@@ -26,6 +26,7 @@ from backprop_gui.present.numbers import full
 from backprop_gui.present.pictures import Block
 from backprop_gui.present.scene import Scene
 from backprop_gui.steps.blocks import Block as WalkBlock
+from backprop_gui.steps.quantities import GRADIENT
 
 MOST_ENTRIES = 6  # rows and columns of a matrix that is written out
 HADAMARD, MINUS, ARROW = Operator("⊙"), Operator("−"), Operator("←")
@@ -80,7 +81,7 @@ def _forward_blocks(layer: _Layer) -> list[Block]:
     weights, inputs = layer.value(operands[1]), layer.value(operands[0])
     z, a = layer.symbol("z"), layer.symbol("a")
     sender = layer.sender()
-    bias: tuple[Math, ...] = (PLUS, layer.symbol("b")) if len(operands) > 2 else ()
+    bias: tuple[Math, ...] = (PLUS, scene.naming.array(operands[2])) if len(operands) > 2 else ()
     numbers: list[Math] = [matrix(scene, weights), matrix(scene, inputs)]
     if len(operands) > 2:
         numbers += [PLUS, matrix(scene, layer.value(operands[2]))]
@@ -88,7 +89,10 @@ def _forward_blocks(layer: _Layer) -> list[Block]:
     assert activation is not None
     outcome = layer.value(layer.a)
     return [
-        Block("The weighted sums of the layer", (row(z, EQUALS, layer.symbol("W"), sender, *bias),)),
+        Block(
+            "The weighted sums of the layer",
+            (row(z, EQUALS, scene.naming.array(operands[1]), sender, *bias),),
+        ),
         Block(
             "With numbers",
             (row(_equals(scene, weights, inputs), *numbers), _result(scene, layer.value(layer.z))),
@@ -121,10 +125,8 @@ def _backward_blocks(layer: _Layer, walk: WalkBlock) -> list[Block]:
     if single is not None and single.operation is not None and single.operation.name == "affine":
         after = scene.naming.layer(single.group)
         weights, following = layer.value(single.operands[1]), layer.gradient(graph.by_name[single.name])
-        transposed = Script(_marked("W", after), None, None)
-        rule = row(
-            delta, EQUALS, Bracketed(row(_transposed(transposed), _marked("δ", after))), HADAMARD, slope
-        )
+        turned = _transposed(scene.naming.array(single.operands[1]))
+        rule = row(delta, EQUALS, Bracketed(row(turned, _marked("δ", after))), HADAMARD, slope)
         plugged = row(
             _equals(scene, weights, following),
             Bracketed(row(_transposed(matrix(scene, weights)), matrix(scene, following))),
@@ -146,8 +148,6 @@ def _parameter_blocks(layer: _Layer, delta: Math, delta_numbers: Array) -> list[
     """∂L/∂W = δ aᵀ and ∂L/∂b = δ, for one sample."""
     scene, operands = layer.scene, layer.affine.operands
     inputs = layer.value(operands[0])
-    sender = layer.sender()
-    weights_rule = row(_slope_by(scene, layer.symbol("W")), EQUALS, delta, _transposed(sender))
     outer = np.outer(delta_numbers, inputs)
     mask = layer.affine.attributes.get("mask")
     outcome = outer if mask is None else np.where(mask, outer, 0.0)
@@ -156,17 +156,28 @@ def _parameter_blocks(layer: _Layer, delta: Math, delta_numbers: Array) -> list[
         matrix(scene, delta_numbers),
         matrix(scene, inputs[np.newaxis, :]),
     )
-    rows: list[Math] = [weights_rule, plugged, _result(scene, outcome)]
-    blocks = [Block("The weights", tuple(rows))]
+    rule = row(delta, _transposed(layer.sender()))
+    blocks = _gradient_blocks(layer, "The weights", operands[1], rule, plugged, _result(scene, outcome))
     if len(operands) > 2:
-        bias = row(
-            _slope_by(scene, layer.symbol("b")),
-            EQUALS,
-            delta,
-            _equals(scene, delta_numbers),
-            matrix(scene, delta_numbers),
-        )
-        blocks.append(Block("The biases", (bias,)))
+        biases = row(delta, _equals(scene, delta_numbers), matrix(scene, delta_numbers))
+        blocks += _gradient_blocks(layer, "The biases", operands[2], biases)
+    return blocks
+
+
+def _gradient_blocks(layer: _Layer, caption: str, node: int, rule: Math, *numbers: Math) -> list[Block]:
+    """The gradient of an array; of one that is used elsewhere too, this layer's share and then the sum."""
+    scene, graph = layer.scene, layer.scene.graph
+    slope = _slope_by(scene, scene.naming.array(node))
+    if sum(use.consumer in graph.reaches_loss for use in graph.uses[node]) == 1:
+        return [Block(caption, (row(slope, EQUALS, rule), *numbers))]
+    blocks = [Block(f"{caption}, shared: what this layer adds", (rule, *numbers))]
+    layout, index, sample = graph.parameters, graph.nodes[node].parameter, scene.frame.shown_sample
+    kept = layout.arrays[index].kept
+    if len(kept) and scene.frame.knows(
+        scene.parameter(int(layout.offsets[index] + kept[0]), GRADIENT, sample)
+    ):
+        total = layout.view(scene.frame.numbers.sample_gradient(sample), index)
+        blocks.append(Block(f"{caption}: all uses added up", (row(slope, _result(scene, total)),)))
     return blocks
 
 
@@ -177,9 +188,9 @@ def _update_blocks(scene: Scene) -> list[Block]:
         return []
     quantity = frame.plan.quantity(frame.position)
     layout, index = scene.graph.parameters, scene.graph.nodes[quantity.node].parameter
-    array = layout.arrays[index]
-    layer = scene.naming.layer(array.name.partition(".")[0])
-    symbol = _marked("W" if len(array.shape) > 1 else "b", layer) if array.prefix else _bold(array.name)
+    if scene.model.frozen[layout.offsets[index] + layout.arrays[index].kept].any():
+        return []  # the equation of the whole array does not hold for what is frozen in it
+    symbol = scene.naming.array(quantity.node)
     before = layout.view(frame.record.before.parameters, index)
     gradient = layout.view(frame.record.parameter_gradient, index)
     after = layout.view(frame.record.after.parameters, index)

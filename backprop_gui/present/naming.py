@@ -137,6 +137,19 @@ class Naming:
             return Script(name("h"), _indices(element), _layer_mark(self._layer[group]))
         return name(group) if shape == (1,) else Script(name(group), _indices(element))
 
+    def array(self, node: int) -> Math:
+        """The name of a whole parameter array, bold: W⁽²⁾, b⁽²⁾; W_c of a convolution; θ, θ⁽²⁾."""
+        array = self.graph.parameters.arrays[self.graph.nodes[node].parameter]
+        if not array.prefix:
+            word, mark = _word_and_mark(array.name)
+            letter = Symbol(word, slanted=True, bold=True)
+            return Script(letter, None, mark) if mark else letter
+        letter = Symbol("W" if array.prefix == "w" else "b", slanted=True, bold=True)
+        group = array.name.partition(".")[0]
+        if group in self._layer:
+            return Script(letter, None, _layer_mark(self._layer[group]))
+        return Script(letter, name(group))
+
     def _arrow(self, place: int) -> str:
         """Where a parameter sits: `h₁⁽¹⁾ → h₁⁽²⁾`, `→ out` for a bias, `shared` for several uses."""
         target = receiver(self.graph, place)
@@ -168,11 +181,16 @@ class Naming:
 
 def _numbered(word: str, shape: Shape, element: Element) -> Math:
     """The name of a named array's element: θ₁₂, and θ₁₂⁽²⁾ where the name ends in a number."""
+    letter, mark = _word_and_mark(word)
+    indices = None if shape in ((), (1,)) else _indices(element)
+    return Script(name(letter), indices, mark)
+
+
+def _word_and_mark(word: str) -> tuple[str, Math | None]:
+    """What is written of a name, and the number at its end: θ and ⁽²⁾ of theta2."""
     found = re.fullmatch(r"(.*?)(\d*)", word)
     assert found is not None
-    letter = name(GREEK.get(found[1], found[1]))
-    indices = None if shape in ((), (1,)) else _indices(element)
-    return Script(letter, indices, _layer_mark(int(found[2])) if found[2] else None)
+    return GREEK.get(found[1], found[1]), _layer_mark(int(found[2])) if found[2] else None
 
 
 def setting_sign(setting: str, notation: Notation) -> Math:

@@ -58,7 +58,7 @@ def reason(scene: Scene, quantity: Quantity) -> str:
             return "Every sample has its say: the gradients of all samples, averaged."
         terms = scene.terms.gradient(quantity)
         if not terms:
-            return f"It does not reach the {loss_word(scene)}, so it has no gradient."
+            return f"It does not reach the {loss_word(scene)}, so its gradient is 0."
         first = terms[0]
         told = _operation(scene, Quantity(first.consumer)).why.get(first.slot, "")
         if len(terms) > 1 and not scene.is_parameter(quantity):

@@ -15,6 +15,8 @@ from backprop_gui.steps.quantities import UPDATED, VALUE, Quantity
 MOST_LINES = 12
 MOST_GIVEN = 18
 FORWARD_WORDS = "First the weighted sum, then the activation."
+FORWARD_LAYER_WORDS = "First all weighted sums at once, then their activations."
+COLLECT_WORDS = "Each number collects what comes back from the places where it is used."
 LAYER_WORDS = (
     "What arrives from behind, times each neuron’s slope; then the weights and biases that feed the layer."
 )
@@ -139,17 +141,29 @@ def _titled(scene: Scene, blocks: list[Block], rest: str = "") -> ExplainPage:
             average = " on average" if first.sample is None else ""
             title = f"How much {do} {names} change the {loss_word(scene)}{average}?"
             told = reason(scene, first)
-    elif frame.phase == "forward":
-        subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
-        title = f"What does {subject} do?"
-        told = "First all weighted sums at once, then their activations." if layer else FORWARD_WORDS
     else:
-        subject = f"layer *{node.group}*" if layer else neuron_name(scene, first)
+        subject = f"{'input' if node.kind == 'input' else 'layer'} *{node.group}*"
+        subject = subject if layer else neuron_name(scene, first)
         title = f"How much does {subject} change the {loss_word(scene)}?"
-        told = LAYER_WORDS if layer else "First the neuron itself, then each weight and bias that feeds it."
+        title = f"What does {subject} do?" if frame.phase == "forward" else title
+        told = _what_happens(scene, first, layer)
     ends = frame.position == frame.plan.total
     told_after = " ".join(part for part in (rest, loss_change(scene) if ends else "") if part)
     return ExplainPage(frame.phase, _kicker(scene), title, told, tuple(blocks), told_after)
+
+
+def _what_happens(scene: Scene, first: Quantity, layer: bool) -> str:
+    """In which order the numbers of a neuron or a layer are made."""
+    node, forward = scene.graph.nodes[first.node], scene.frame.phase == "forward"
+    if scene.naming.is_dense(node.group):
+        if forward:
+            return FORWARD_LAYER_WORDS if layer else FORWARD_WORDS
+        return LAYER_WORDS if layer else "First the neuron itself, then each weight and bias that feeds it."
+    if forward and node.operation is not None:
+        return node.operation.why_value
+    block = scene.frame.plan.part(scene.frame.position).block
+    own = block is not None and block.trailing is not None
+    return COLLECT_WORDS + (" Then the weights and biases of the layer." if own else "")
 
 
 def _phase_page(scene: Scene) -> ExplainPage:
