@@ -263,4 +263,5 @@ def _summarise(session: _Run, first: int, found: GradientCheck | None) -> None:
     print(f"{count:,} iteration{'' if count == 1 else 's'}, loss {before:.4g} → {after:.4g}", file=stream)
     if found is not None:
         worst = f"; largest difference {found.largest:.3g}, of {found.worst}" if found.compared else ""
-        print(f"{found.compared:,} gradients confirmed by finite differences{worst}", file=stream)
+        gradients = f"{found.compared:,} gradient{'' if found.compared == 1 else 's'}"
+        print(f"{gradients} confirmed by finite differences{worst}", file=stream)
