@@ -247,6 +247,6 @@ def _begins_negative(written: Math) -> bool:
             return bool(children) and _begins_negative(children[0])
         case Symbol(text) | Operator(text):
             return text.startswith("−")
-        case Script(base):
+        case Script(base) | Fraction(base):
             return _begins_negative(base)
     return False

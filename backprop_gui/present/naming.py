@@ -190,6 +190,8 @@ def _word_and_mark(word: str) -> tuple[str, Math | None]:
     """What is written of a name, and the number at its end: θ and ⁽²⁾ of theta2."""
     found = re.fullmatch(r"(.*?)(\d*)", word)
     assert found is not None
+    if _is_hidden(word):
+        return word, None  # h₁⁽²⁾ is a neuron of a dense layer, whatever other nodes are called
     return GREEK.get(found[1], found[1]), _layer_mark(int(found[2])) if found[2] else None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from backprop_gui.experiment.build import build
+from backprop_gui.experiment.document import Add, Dense, Experiment, Loss, Network
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.plain_names import quantity_name
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, Quantity, Setting
@@ -75,3 +77,18 @@ def test_the_rate_and_the_loss_are_called_as_the_source_calls_them():
 def _is_weight(stage, step):
     quantity = stage.story().plan.quantity(step)
     return quantity.aspect == GRADIENT and stage.story().graph.nodes[quantity.node].kind == "parameter"
+
+
+def test_another_node_called_h2_is_not_taken_for_a_neuron_of_layer_2():
+    """Two values on one screen never share a name."""
+    weights = [[1.0, 2.0], [3.0, 4.0]]
+    nodes = [Dense("h1", "x", 2, weights), Dense("h9", "h1", 2, weights), Add("h2", ["h1", "h9"])]
+    network = Network({"x": 2}, nodes, Loss("half_squared_error", "h2"))
+    document = Experiment(
+        format=1, title="Names", network=network, data={"x": [[1.0, 2.0]], "targets": [[0.0, 0.0]]}
+    )
+    graph = build(document).graph
+    naming = Naming(graph, document.notation)
+    names = [naming.plain(Quantity(graph.by_name[name], (0,))) for name in ("h1.a", "h9.a", "h2.a")]
+    assert len(set(names)) == 3
+    assert naming.neuron("h2", (0,)) != naming.neuron("h9", (0,))
