@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from random import Random
@@ -119,7 +119,7 @@ def test_a_preset_steps_operation_by_operation(name, qapp):
     with opened(name) as session:
         total = session.plan.total
         show = shower(session)
-        positions = range(total + 1)
+        positions: Sequence[int] = range(total + 1)
         if total > MOST_POSITIONS:
             positions = sorted({0, total, *Random(1).sample(positions, MOST_POSITIONS - 2)})
         for position in positions:

@@ -98,7 +98,7 @@ def test_shared_weights_are_called_by_their_name_and_added_up():
     shares = [numbers_in(page.blocks[2].rows[-1])[-4:] for page in (first, last)]
     total = numbers_in(last.blocks[3].rows[0])
     assert last.blocks[3].caption == "The weights: all uses added up"
-    assert np.add(*shares) == pytest.approx(total, rel=1e-12)
+    assert np.array(shares).sum(axis=0) == pytest.approx(total, rel=1e-12)
     assert total == pytest.approx(record.parameter_gradient.tolist(), rel=1e-15)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from itertools import combinations
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -285,7 +286,7 @@ def test_pytorch_confirms_losses_and_gradients(document: Experiment) -> None:
         ), name
 
 
-def kept(story: Story, index: int) -> object:
+def kept(story: Story, index: int) -> Any:
     """The places of an array that are there: PyTorch knows no missing connections."""
     parameter = story.graph.nodes[index].parameter
     return slice(None) if parameter < 0 else story.graph.parameters.arrays[parameter].kept
