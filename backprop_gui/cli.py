@@ -175,6 +175,9 @@ class _TellVersion(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # Closed standard streams are None: what would be said goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]

@@ -45,7 +45,8 @@ class Controller(QObject):
         self.session = session
         self.window = window
         self.editor = Editor(session)
-        self.files = Files(session, window)
+        self.keeper = recovery.Keeper()
+        self.files = Files(session, window, self.keeper)
         self.data_import = DataImport(session, self.editor, window)
         self._frames = 0
         self._memory = CanvasMemory()
@@ -371,7 +372,7 @@ class Controller(QObject):
         self.checker.close()
         self.session.running.halt()
         self._keeping.stop()
-        recovery.forget()
+        self.keeper.forget()
         save_settings(self.window.settings())
 
     def close_without_asking(self) -> None:
@@ -385,7 +386,7 @@ class Controller(QObject):
     def _keep(self) -> None:
         """Keep the unsaved experiment for the next start, should this one end badly."""
         session = self.session
-        recovery.keep(session.experiment if session.modified else None, session.source)
+        self.keeper.keep(session.experiment if session.modified else None, session.source)
 
     def offer_recovery(self) -> None:
         """At the start: offer what an earlier run did not save."""

@@ -37,8 +37,9 @@ PICTURES = (".png", ".svg", ".pdf")
 class Files:
     """The files of one window."""
 
-    def __init__(self, session: Session, window: MainWindow) -> None:
+    def __init__(self, session: Session, window: MainWindow, keeper: recovery.Keeper) -> None:
         self.session = session
+        self.keeper = keeper
         self.window = window
 
     # --- the experiment ---------------------------------------------------------------------------
@@ -66,13 +67,12 @@ class Files:
         path = ask_save_path(self.window, "Save experiment", suggested)
         if not path:
             return False
-        target = Path(path)
-        return self._save_to(target if target.suffix else target.with_suffix(".json"))
+        return self._save_to(Path(path))
 
     def _save_to(self, path: Path) -> bool:
         saved = self._tell_trouble(lambda: self.session.save(path))
         if saved:
-            recovery.forget()
+            self.keeper.forget()
             self.window.remember_file(str(path))
             self.window.show_message(f"Saved to {path}")
         return saved
@@ -88,8 +88,10 @@ class Files:
         """Offer the newest experiment that an earlier run left unsaved."""
         for path, experiment, when in recovery.abandoned()[:1]:
             if ask_about_recovery(self.window, experiment.title, when):
-                self._tell_trouble(partial(self.session.open_unsaved, experiment, str(path)))
-            path.unlink(missing_ok=True)
+                if self._tell_trouble(partial(self.session.open_unsaved, experiment, str(path))):
+                    self.session.source = self.keeper.adopt(path, experiment)
+            else:
+                recovery.remove(path.parent)
 
     # --- exports ----------------------------------------------------------------------------------
 
@@ -118,7 +120,7 @@ class Files:
         path = ask_save_path(self.window, f"Export {what}", f"{self._stem()}-{what}.csv", CSV_FILTER)
         if path:
             text = table_csv(picture(self.session.scene()))
-            target = _with_suffix(path, ".csv")
+            target = Path(path)
             if self._tell_trouble(lambda: write_whole(target, text.encode("utf-8"))):
                 self.window.show_message(f"{what.capitalize()} written to {target}")
 
@@ -127,7 +129,7 @@ class Files:
         path = ask_save_path(self.window, f"Export {kind}", f"{self._stem()}-{kind}.csv", CSV_FILTER)
         if not path:
             return
-        target = _with_suffix(path, ".csv")
+        target = Path(path)
         stream: TextIO = io.StringIO(newline="")
         write(stream, self.session.timeline, first, last)
         data = stream.getvalue().encode("utf-8")  # type: ignore[attr-defined]
@@ -138,7 +140,7 @@ class Files:
         """The canvas as PNG, SVG or PDF."""
         path = ask_save_path(self.window, "Export image", f"{self._stem()}.png", IMAGE_FILTER)
         if path:
-            target = _with_suffix(path, ".png")
+            target = Path(path)
             if self._tell_trouble(lambda: _write_picture(target, self._paint_canvas)):
                 self.window.show_message(f"Picture written to {target}")
 
@@ -181,7 +183,7 @@ class Files:
         picture_filter = "SVG drawing (*.svg)" if kind == "svg" else "PNG picture (*.png)"
         path = ask_save_path(self.window, "Export loss curve", f"{self._stem()}-loss.{kind}", picture_filter)
         if path:
-            target = _with_suffix(path, f".{kind}")
+            target = Path(path)
             if self._tell_trouble(lambda: _write_picture(target, self._paint_plot)):
                 self.window.show_message(f"Loss curve written to {target}")
 
@@ -212,11 +214,6 @@ class Files:
             return False
         self.window.clear_message()
         return True
-
-
-def _with_suffix(path: str, suffix: str) -> Path:
-    target = Path(path)
-    return target if target.suffix else target.with_suffix(suffix)
 
 
 def _write_picture(path: Path, paint: Callable[[Path], object]) -> None:

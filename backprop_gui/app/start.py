@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def open_window(preset_or_file: str | None, reset_window: bool = False) -> int:
     window = _window(preset_or_file, load_settings())
     controller: Controller = window.controller  # type: ignore[attr-defined]
     window.show()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: what is unsaved is kept aside
     QTimer.singleShot(0, _collect_garbage)
     QTimer.singleShot(0, controller.offer_recovery)
     return application.exec()

@@ -89,6 +89,13 @@ class Stepper:
     ) -> None:
         """`leaves` gives the whole data (rows first) of every input and target node by index."""
         self.graph = graph
+        self._summed = [
+            index
+            for index in graph.operations
+            if (operation := graph.nodes[index].operation) is not None
+            and not operation.elementwise
+            and not operation.loss
+        ]
         self.leaves = leaves
         self.batches = batches
         self.optimizer = optimizer
@@ -128,11 +135,15 @@ class Stepper:
             return float(losses[0]) if len(losses) == 1 else float(losses.mean())
 
     def is_finite(self, record: Record) -> bool:
-        """Whether the loss and the new state are finite: one sum tells, for both kinds of overflow."""
-        arrays = [record.after.parameters, *record.after.optimizer.values()]
+        """Whether loss, sums of the layers and the new state are finite: one sum tells, for both kinds.
+
+        An activation may hide an infinite sum behind a plain 1, so its operand is looked at.
+        """
+        hidden = [record.values[index] for index in self._summed]
+        arrays = [*hidden, record.after.parameters, *record.after.optimizer.values()]
         loss = self.loss_of(record)
         with np.errstate(all="ignore"):
-            total = loss + sum(float(np.add.reduce(array)) for array in arrays)
+            total = loss + sum(float(np.add.reduce(array, axis=None)) for array in arrays)
         # Large finite numbers may overflow in the sum alone.
         return math.isfinite(total) or (
             math.isfinite(loss) and all(bool(np.isfinite(array).all()) for array in arrays)

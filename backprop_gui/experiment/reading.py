@@ -234,8 +234,15 @@ def _holds_object(value: Any) -> bool:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file by `data`, or leave it as it was. Raises FileTrouble."""
+    """Replace a file by `data`, or leave it as it was. Raises FileTrouble.
+
+    A link stays a link: what it points to is replaced. A device or a pipe is written to.
+    """
+    path = Path(os.path.realpath(path))
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as stream:

@@ -10,6 +10,7 @@ from backprop_gui.engine.expressions import Element, Ref, children
 from backprop_gui.present.arrows import receiver
 from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.focus import cards_on_paths, focused_quantity
+from backprop_gui.present.math_text import plain
 from backprop_gui.present.naming import neuron_identity
 from backprop_gui.present.numbers import UNKNOWN, full
 from backprop_gui.present.pictures import (
@@ -50,6 +51,8 @@ def _hint(scene: Scene) -> str:
         subject = scene.focus
         if place is not None:
             subject = scene.naming.plain(scene.parameter(place, VALUE))
+        elif scene.focus != "loss":
+            subject = plain(scene.naming.neuron(scene.focus.partition("[")[0], _element(scene.focus)))
         return f"Showing every path from *{subject}* to *{scene.experiment.notation.loss}* · Esc shows all"
     return "Click a weight or neuron to see its paths · double-click a number to edit it"
 

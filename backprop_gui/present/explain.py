@@ -48,7 +48,7 @@ def kicker(scene: Scene, step: int | None) -> str:
     if step is None or step == 0:
         return "Given"
     stretch = scene.frame.plan.stretch(step)
-    text = f"{PHASE_WORDS[stretch.phase]} · step {step}"
+    text = f"{PHASE_WORDS[stretch.phase]} · step {step:,}"
     if scene.frame.record.samples > 1 and stretch.phase != "update":
         text += " · mean" if stretch.sample is None else f" · sample {stretch.sample + 1}"
     return text

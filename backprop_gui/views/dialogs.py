@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
@@ -49,9 +50,26 @@ def ask_data_path(window: QWidget, folder: str = "") -> str:
 
 
 def ask_save_path(window: QWidget, title: str, suggested: str, file_filter: str = EXPERIMENT_FILTER) -> str:
-    """Ask where to write; empty when the user thought better of it. Overwriting has been asked about."""
+    """Ask where to write; empty when the user thought better of it. Overwriting has been asked about.
+
+    A name without an ending gets that of the suggestion, and then overwriting is asked about here:
+    the file dialog has seen the name without it.
+    """
     path, _ = QFileDialog.getSaveFileName(window, title, suggested, file_filter)
-    return path
+    if not path or Path(path).suffix:
+        return path
+    whole = Path(path).with_suffix(Path(suggested).suffix)
+    if whole.exists() and not _ask_about_overwriting(window, whole):
+        return ""
+    return str(whole)
+
+
+def _ask_about_overwriting(window: QWidget, path: Path) -> bool:
+    button = QMessageBox.StandardButton
+    words = f"{path.name} is there already. Replace it?"
+    return (
+        QMessageBox.question(window, "Replace file?", words, button.Yes | button.No, button.No) == button.Yes
+    )
 
 
 def ask_about_unsaved(window: QWidget, title: str) -> Answer:

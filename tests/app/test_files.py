@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from backprop_gui.app import recovery
 from backprop_gui.engine.finite_differences import relative_error
@@ -201,16 +201,22 @@ def test_another_preset_asks_first(program, answer):
     assert not program.window.isWindowModified()
 
 
+def left_behind():
+    """What is kept, as a program that ended badly leaves it: without anybody who holds its lock."""
+    (kept,) = state_folder().glob("unsaved-*")
+    crashed = kept.with_name("unsaved-crashed")
+    shutil.copytree(kept, crashed, ignore=shutil.ignore_patterns("lock"))
+    return crashed
+
+
 def test_an_unsaved_experiment_is_kept_and_offered_again(program, start, monkeypatch):
     """A crash loses nothing: the next start offers it, and it is unsaved still."""
     program.edit_on_canvas("w5", "0.125")
     program.train(3)
     program.edit_on_canvas("w6", "-0.5")
     program.window.controller._keep()
-    (kept,) = state_folder().glob("unsaved-*.json")
     seen = program.seen()
-    crashed = kept.with_name("unsaved-999999999.json")
-    os.replace(kept, crashed)  # a program of that number does not run
+    crashed = left_behind()
     other = start()
     monkeypatch.setattr("backprop_gui.app.files.ask_about_recovery", lambda *_: True)
     other.window.controller.offer_recovery()
@@ -233,13 +239,40 @@ def test_what_is_saved_or_given_up_is_not_offered(program, choose, tmp_path, mon
     assert list(state_folder().glob("unsaved-*")) == []
     program.edit_on_canvas("w5", "0.25")
     program.window.controller._keep()
-    (kept,) = state_folder().glob("unsaved-*.json")
-    os.replace(kept, kept.with_name("unsaved-999999999.json"))
+    left_behind()
     other = start()
     monkeypatch.setattr("backprop_gui.app.files.ask_about_recovery", lambda *_: False)
     other.window.controller.offer_recovery()
     assert not other.window.isWindowModified()
-    assert list(state_folder().glob("unsaved-*")) == []
+    assert not (state_folder() / "unsaved-crashed").exists()
+
+
+def test_a_name_without_an_ending_does_not_overwrite_in_silence(program, choose, tmp_path, monkeypatch):
+    """The ending is added after the file dialog, so the question is asked then."""
+    there = tmp_path / "precious.json"
+    there.write_text("precious", encoding="utf-8")
+    choose(tmp_path / "precious")
+    asked = []
+
+    def decline(*words):
+        asked.append(words)
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", decline)
+    program.do("saveAs")
+    assert len(asked) == 1
+    assert there.read_text(encoding="utf-8") == "precious"
+
+
+def test_saving_to_a_link_replaces_what_it_points_to(program, choose, tmp_path):
+    """A link stays a link."""
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    choose(link)
+    program.do("saveAs")
+    assert link.is_symlink()
+    assert "Worked example" in target.read_text(encoding="utf-8")
 
 
 # --- exports ---------------------------------------------------------------------------------------

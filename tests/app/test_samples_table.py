@@ -130,7 +130,7 @@ def test_the_tab_exports_what_it_shows(start, tmp_path, monkeypatch):
     """A row per sample and one for the mean, with all digits."""
     program = opened(start, tmp_path)
     target = tmp_path / "samples"
-    monkeypatch.setattr(files, "ask_save_path", lambda *_: str(target))
+    monkeypatch.setattr(files, "ask_save_path", lambda *_: str(target.with_suffix(".csv")))
     program.window.table_tabs.export_requested.emit("samplesTable")
     with open(target.with_suffix(".csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

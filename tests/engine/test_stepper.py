@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,3 +175,17 @@ def test_small_steps_go_downhill(activation, loss, seed):
         losses.append(stepper.loss_of(record))
         state = record.after
     assert losses == sorted(losses, reverse=True)
+
+
+def test_an_infinite_sum_behind_a_saturated_neuron_is_no_finite_iteration():
+    """σ(∞) is a plain 1 and its slope 0: loss and parameters are finite, the sum is not."""
+    document = preset("worked-example")
+    model = build(document)
+    parameters = model.initial.copy()
+    parameters[0] = 1e308
+    leaves = {index: data * 1e3 for index, data in model.leaves.items()}
+    stepper = replace(model, leaves=leaves).stepper()
+    record = stepper.record(stepper.start(parameters))
+    assert np.isinf(record.values[model.graph.by_name["h1.z"]]).any()
+    assert np.isfinite(record.after.parameters).all()
+    assert not stepper.is_finite(record)
