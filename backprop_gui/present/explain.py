@@ -237,7 +237,12 @@ def _stamp(scene: Scene, quantity: Quantity) -> str:
         here = (scene.frame.iteration, _row(scene, quantity), scene.name_of(quantity))
         close = abs(scene.frame.numbers(quantity) - printed.value) <= printed.tolerance
         if asked == here and close and not scene.experiment.edits:
-            return f"matches the printed {printed.printed or printed.value}"
+            derived = printed.printed_in == "the note" and not printed.printed
+            return (
+                "as the note derives it"
+                if derived
+                else f"matches the printed {printed.printed or printed.value}"
+            )
     whole = quantity.sample is None or scene.frame.record.samples == 1
     if scene.is_parameter(quantity) and quantity.aspect == GRADIENT and whole:
         return "finite difference" if scene.is_checked(scene.place(quantity)) else ""
