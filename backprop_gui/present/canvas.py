@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 
-from backprop_gui.engine.expressions import Element, Ref, children
+from backprop_gui.engine.expressions import Ref, children
 from backprop_gui.present.arrows import receiver
 from backprop_gui.present.canvas_memory import CanvasMemory
-from backprop_gui.present.focus import cards_on_paths, focused_quantity
+from backprop_gui.present.focus import cards_on_paths, element_of, focused_quantity
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.naming import neuron_identity
 from backprop_gui.present.numbers import UNKNOWN, full
@@ -52,7 +52,7 @@ def _hint(scene: Scene) -> str:
         if place is not None:
             subject = scene.naming.plain(scene.parameter(place, VALUE))
         elif scene.focus != "loss":
-            subject = plain(scene.naming.neuron(scene.focus.partition("[")[0], _element(scene.focus)))
+            subject = plain(scene.naming.neuron(scene.focus.partition("[")[0], element_of(scene.focus)))
         return f"Showing every path from *{subject}* to *{scene.experiment.notation.loss}* · Esc shows all"
     return "Click a weight or neuron to see its paths · double-click a number to edit it"
 
@@ -148,13 +148,13 @@ def _mark(scene: Scene, blocks: dict[str, Block], shape: CardShape) -> Mark:
     if shape.kind != "neuron":
         return "none"
     block = blocks[shape.layer]
-    return scene.frame.mark(block, block.neuron(_element(shape.identity)))
+    return scene.frame.mark(block, block.neuron(element_of(shape.identity)))
 
 
 def _card(scene: Scene, light: _Light, blocks: dict[str, Block], shape: CardShape) -> Card:
     graph, sample = scene.graph, scene.frame.shown_sample
     if shape.kind == "input":
-        element = _element(shape.identity)
+        element = element_of(shape.identity)
         data_row = int(scene.frame.record.rows[sample]) + 1
         edit = f"{shape.layer}[{data_row},{','.join(str(i + 1) for i in element)}]"
         quantity = Quantity(graph.by_name[shape.layer], element, VALUE, sample)
@@ -165,7 +165,7 @@ def _card(scene: Scene, light: _Light, blocks: dict[str, Block], shape: CardShap
     if shape.kind == "loss":
         return _loss_card(scene, light, shape, sample)
     block = blocks[shape.layer]
-    element = _element(shape.identity)
+    element = element_of(shape.identity)
     values = [Quantity(node, element, VALUE, sample) for node in block.nodes]
     gradients = [Quantity(node, element, GRADIENT, sample) for node in block.nodes]
     reaches = block.nodes[0] in graph.reaches_loss
@@ -180,11 +180,6 @@ def _card(scene: Scene, light: _Light, blocks: dict[str, Block], shape: CardShap
         mark,
         "" if reaches else "does not reach the loss",
     )
-
-
-def _element(identity: str) -> Element:
-    inside = identity.partition("[")[2].rstrip("]")
-    return tuple(int(number) - 1 for number in inside.split(",")) if inside else ()
 
 
 def _loss_card(scene: Scene, light: _Light, shape: CardShape, sample: int) -> Card:
