@@ -20,7 +20,7 @@ from backprop_gui.experiment.presets import preset_names
 from backprop_gui.experiment.reading import decode
 from backprop_gui.present.csv_files import GradientTable, LossTable, StepTable
 from backprop_gui.steps.timeline import Timeline
-from backprop_gui.views.actions import COMMANDS, MENUS, SEPARATOR, Submenu
+from backprop_gui.views.commands import COMMANDS, MENUS, SEPARATOR, Submenu
 from backprop_gui.views.dialogs import key_text
 
 ROOT = Path(__file__).resolve().parent.parent

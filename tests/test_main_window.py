@@ -23,7 +23,7 @@ from backprop_gui.settings import (
     save_settings,
 )
 from backprop_gui.views import dialogs
-from backprop_gui.views.actions import COMMANDS, MENUS, STEP_SIZES, Submenu
+from backprop_gui.views.commands import COMMANDS, MENUS, STEP_SIZES, Submenu
 from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.theme import DARK, LIGHT
 from tests.frame_windows import settle, window

@@ -12,8 +12,10 @@ from backprop_gui.app import recovery
 from backprop_gui.app.batch_table import BatchTable
 from backprop_gui.app.data_import import DataImport
 from backprop_gui.app.document_commands import DocumentCommands
+from backprop_gui.app.features import add_features
 from backprop_gui.app.files import Files
 from backprop_gui.app.gradient_check import GradientChecker
+from backprop_gui.app.time_commands import TimeCommands
 from backprop_gui.engine.expressions import Slope
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.errors import BackpropError
@@ -56,11 +58,13 @@ class Controller(QObject):
         self._keeping.timeout.connect(self._keep)
         self.checker = GradientChecker(session, window)
         self._batch_table = BatchTable(session, window)
+        self._time_commands = TimeCommands(session, window)
         self._document_commands = DocumentCommands(session, window, self._replace)
         self._take_settings()
         self._connect_session()
         self._connect_actions()
         self._connect_views()
+        self.features = add_features(session, window)
         self.show_experiment()
 
     def _take_settings(self) -> None:
@@ -77,6 +81,7 @@ class Controller(QObject):
         session.changed.connect(self.show_change)
         session.moved.connect(self.show_moment)
         session.trained.connect(self.show_losses)
+        session.lit_changed.connect(self._show_canvas)
         session.told.connect(self.window.show_message)
         session.running.playing_changed.connect(self._show_playing)
         session.running.training_changed.connect(self._show_training)
@@ -94,17 +99,7 @@ class Controller(QObject):
             "exportImage": files.export_image,
             "undo": self._undo,
             "redo": self._redo,
-            "next": self._next,
-            "previous": self._previous,
-            "nextPhase": self._next_phase,
-            "previousPhase": self._previous_phase,
-            "nextIteration": self._next_iteration,
-            "previousIteration": self._previous_iteration,
             "restart": self._restart,
-            "first": self._first,
-            "newest": self._newest,
-            "play": self._play,
-            "train": self._train,
             "clearFocus": self._clear,
             "unfold": self._unfold,
             "checkGradients": self.checker.start,
@@ -130,9 +125,6 @@ class Controller(QObject):
         window.explain.target_activated.connect(self._target)
         window.explain.unfold_requested.connect(self._unfold)
         window.explain.ask_first_requested.connect(window.commands["askFirst"].setChecked)
-        window.timeline.position_requested.connect(self._seek_position)
-        window.timeline.iteration_requested.connect(self._seek_iteration)
-        window.loss_plot.iteration_requested.connect(self._seek_iteration)
         window.loss_plot.log_requested.connect(window.loss_plot.set_log)
         window.loss_plot.export_requested.connect(self.files.export_plot)
         window.gradient_table.row_activated.connect(self._focus)
@@ -185,7 +177,7 @@ class Controller(QObject):
         if session.model is not self._model:
             self._show_model()
         scene = session.scene()
-        window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
+        self._show_canvas()
         window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
         window.gradient_table.show_table(gradient_table(scene))
         window.parameter_table.show_table(parameter_table(scene))
@@ -195,6 +187,11 @@ class Controller(QObject):
         window.show_clearable(bool(session.focus) or session.running.is_busy)
         if not session.running.is_training:
             window.explain.show_page(explain_page(scene))
+
+    def _show_canvas(self) -> None:
+        """The network at this moment, or with other numbers lit."""
+        scene = self.session.scene()
+        self.window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
 
     def show_losses(self) -> None:
         """The curve up to the newest iteration, whose loss is known before its update."""
@@ -265,56 +262,6 @@ class Controller(QObject):
 
     def _restart(self) -> None:
         self._attempt(self.editor.restart)
-
-    def _next(self) -> None:
-        self._pause_and(self.session.next)
-
-    def _previous(self) -> None:
-        self._pause_and(self.session.previous)
-
-    def _next_phase(self) -> None:
-        self._pause_and(self.session.next, "phase")
-
-    def _previous_phase(self) -> None:
-        self._pause_and(self.session.previous, "phase")
-
-    def _next_iteration(self) -> None:
-        self._pause_and(self.session.next, "iteration")
-
-    def _previous_iteration(self) -> None:
-        self._pause_and(self.session.previous, "iteration")
-
-    def _pause_and(self, step: object, *size: str) -> None:
-        self.session.running.halt()
-        step(*size)  # type: ignore[operator]
-
-    def _first(self) -> None:
-        self._seek_iteration(0)
-
-    def _newest(self) -> None:
-        self._seek_iteration(self.session.timeline.newest)
-
-    def _seek_iteration(self, iteration: int) -> None:
-        self.session.running.pause()
-        self.session.seek(iteration)
-
-    def _seek_position(self, position: int) -> None:
-        self.session.running.pause()
-        self.session.seek(self.session.iteration, position)
-
-    def _play(self) -> None:
-        running = self.session.running
-        if running.is_playing:
-            running.pause()
-        else:
-            running.play()
-
-    def _train(self) -> None:
-        running = self.session.running
-        if running.is_training:
-            running.stop_training()
-        else:
-            running.train(self.window.toolbar.train_count())
 
     def _clear(self) -> None:
         self.session.running.halt()

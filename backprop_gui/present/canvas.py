@@ -12,7 +12,7 @@ from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.focus import cards_on_paths, element_of, focused_quantity
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.naming import neuron_identity
-from backprop_gui.present.numbers import UNKNOWN, full
+from backprop_gui.present.numbers import UNKNOWN
 from backprop_gui.present.pictures import (
     CanvasPicture,
     CanvasShape,
@@ -37,11 +37,8 @@ def canvas_picture(scene: Scene, shape: CanvasShape, memory: CanvasMemory) -> Ca
     cards = memory.cards(scene, shape, light.of, mark, make)
     chips = memory.chips(scene, shape, light.of, partial(_chip, scene, light))
     edges = {edge.identity: light.edge(edge) for edge in shape.edges}
-    pulse = tuple(
-        edge.identity
-        for edge in shape.edges
-        if edges[edge.identity] == "lit" and scene.frame.phase in ("forward", "loss", "backward")
-    )
+    travels = not scene.lit and scene.frame.phase in ("forward", "loss", "backward")
+    pulse = tuple(edge.identity for edge in shape.edges if travels and edges[edge.identity] == "lit")
     return CanvasPicture(shape, cards, chips, edges, scene.frame.phase, pulse, _hint(scene))
 
 
@@ -67,6 +64,9 @@ class _Light:
         self.new: set[Quantity] = set()
         self.all_plain = False
         graph, frame = scene.graph, scene.frame
+        if scene.lit:
+            self._add_lit(shape)
+            return
         if scene.focus:
             quantity = focused_quantity(frame, scene.focus)
             if quantity is not None:
@@ -86,6 +86,13 @@ class _Light:
                     self.lit.add(neuron_identity(*active))
             for key in _references(scene, quantity):
                 self.plain.add(self.identity(key))
+
+    def _add_lit(self, shape: CanvasShape) -> None:
+        """What was asked to be lit, and the parameters between two lit neurons."""
+        self.lit = {self.identity(quantity) for quantity in self.scene.lit}
+        for edge in shape.edges:
+            if edge.weight and edge.source in self.lit and edge.target in self.lit:
+                self.plain.add(edge.weight)
 
     def _add_neighbours(self, quantity: Quantity, shape: CanvasShape) -> None:
         """The parameters on the paths, and where a weight comes from."""
@@ -120,11 +127,14 @@ class _Light:
             return "plain"
         if edge.weight and edge.weight in self.lit:
             return "lit"
+        if self.scene.lit and edge.source in self.lit and edge.target in self.lit:
+            return "lit"
         ends = edge.source in self.seen and edge.target in self.seen
         takes_part = ends and (not edge.weight or edge.weight in self.plain)
         if not takes_part:
             return "dim"
-        travels = not self.scene.focus and (edge.source in self.lit or edge.target in self.lit)
+        asked = self.scene.focus or self.scene.lit
+        travels = not asked and (edge.source in self.lit or edge.target in self.lit)
         return "lit" if travels and self.scene.frame.phase in ("forward", "loss", "backward") else "plain"
 
 
@@ -140,7 +150,7 @@ def _references(scene: Scene, quantity: Quantity) -> Iterator[Quantity]:
 
 def _cell(scene: Scene, light: _Light, label: str, quantity: Quantity, edit: str = "") -> Cell:
     value = scene.frame.number(quantity)
-    text, digits = (UNKNOWN, "") if value is None else (scene.format.text(value), full(value))
+    text, digits = (UNKNOWN, "") if value is None else (scene.format.text(value), scene.format.full(value))
     return Cell(label, text, digits, quantity, quantity in light.new, edit)
 
 
@@ -194,7 +204,9 @@ def _loss_card(scene: Scene, light: _Light, shape: CardShape, sample: int) -> Ca
     number = scene.frame.numbers(target)
     data_row = int(scene.frame.record.rows[sample]) + 1
     caption = f"target {scene.naming.plain(target)} = {scene.format.text(number)}"
-    return replace(card, caption=caption, caption_edit=f"targets[{data_row},1]", tip=full(number))
+    return replace(
+        card, caption=caption, caption_edit=f"targets[{data_row},1]", tip=scene.format.full(number)
+    )
 
 
 def _chip(scene: Scene, light: _Light, identity: str, place: int) -> Chip:

@@ -13,7 +13,7 @@ from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.present.formulas import Formulas
 from backprop_gui.present.naming import Naming, neuron_identity
-from backprop_gui.present.numbers import UNKNOWN, NumberFormat, full
+from backprop_gui.present.numbers import UNKNOWN, NumberFormat
 from backprop_gui.present.verdicts import Verdicts
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, Quantity
@@ -27,7 +27,8 @@ class Scene:
     `focus` is the parameter or neuron that was clicked (its own name), `asked` the very number of it
     where one was clicked, `rule` the slope whose rule is opened. `numeric` holds the numeric
     derivative of each parameter's place, once the gradients of this iteration are checked; `kinks`
-    the places where they mean little, because the loss bends there.
+    the places where they mean little, because the loss bends there. `lit` are numbers that are shown on
+    the canvas instead of the step's own.
     """
 
     experiment: Experiment
@@ -42,6 +43,7 @@ class Scene:
     rule: Slope | None = None
     numeric: Mapping[int, float] = field(default_factory=dict)
     kinks: Collection[int] = frozenset()
+    lit: frozenset[Quantity] = frozenset()
 
     @property
     def graph(self) -> Graph:
@@ -76,7 +78,11 @@ class Scene:
     def full(self, quantity: Quantity) -> str:
         """All digits of the quantity, empty while it is not uncovered."""
         value = self.frame.number(quantity)
-        return "" if value is None else full(value)
+        return "" if value is None else self.format.full(value)
+
+    def count(self, number: int) -> str:
+        """A whole number as it is shown, its thousands apart."""
+        return self.format.count(number)
 
     def parameter(self, place: int, aspect: str, sample: int | None = None) -> Quantity:
         """A parameter's quantity by its place in the flat vector."""

@@ -5,6 +5,7 @@ Methods change it; signals tell what has happened, in the past tense. Nothing he
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from backprop_gui.experiment.build import Model, saved_state
 from backprop_gui.experiment.data_loading import bring_along
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.reading import encode, write_whole
-from backprop_gui.present.focus import is_card
+from backprop_gui.present.focus import focused_quantity, is_card
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.scene import Scene
@@ -39,6 +40,7 @@ class Session(QObject):
     changed = Signal()  # the experiment was edited, undone, redone or saved
     moved = Signal()  # another moment, or another way to look at it
     trained = Signal()  # iterations were added
+    lit_changed = Signal()  # other numbers are lit on the canvas
     told = Signal(str, str)  # something to be read: text, and "info", "warning" or "error"
 
     def __init__(self, experiment: Experiment, path: Path | None = None, name: str = "") -> None:
@@ -94,6 +96,7 @@ class Session(QObject):
         self.naming = Naming(self.model.graph, self.experiment.notation)
         self.focus = ""
         self.asked: Quantity | None = None
+        self.lit: frozenset[Quantity] = frozenset()  # instead of the step's own numbers
         self.rule: Slope | None = None
         self.asking = False
         self._plans: dict[tuple[int, int], Plan] = {}
@@ -156,6 +159,7 @@ class Session(QObject):
                 self.rule,
                 check.numeric if check else {},
                 check.kinks if check else frozenset(),
+                self.lit,
             )
         return self._scene
 
@@ -166,6 +170,7 @@ class Session(QObject):
 
     def announce_move(self) -> None:
         self._scene = None
+        self.lit = frozenset()
         self._idle.start()
         self.moved.emit()
 
@@ -310,6 +315,20 @@ class Session(QObject):
             self.focus = "loss" if node.kind == "target" else neuron_identity(node.group, quantity.element)
         self.asked = quantity
         self.announce_move()
+
+    def subject(self) -> Quantity | None:
+        """The number that is looked at: asked about, in focus, or the newest step's own."""
+        frame = self.scene().frame
+        if self.focus:
+            return self.asked or focused_quantity(frame, self.focus)
+        return frame.plan.quantity(frame.position) if frame.position else None
+
+    def light(self, quantities: Iterable[Quantity]) -> None:
+        """Light these numbers on the canvas until the next move; without any, the step's own again."""
+        lit = frozenset(quantities)
+        if lit != self.lit:
+            self.lit, self._scene = lit, None
+            self.lit_changed.emit()
 
     def open_rule(self, rule: Slope) -> None:
         """Show, or hide, the rule behind a slope."""

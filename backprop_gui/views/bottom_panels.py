@@ -54,9 +54,9 @@ class TableTabs(QTabWidget):
 
     def table(self) -> TableView:
         """The table that is shown."""
-        table = self.currentWidget()
-        assert isinstance(table, TableView)
-        return table
+        page = self.currentWidget()
+        table = page if isinstance(page, TableView) else page.findChild(TableView)
+        return table or self.gradient_table
 
     def title(self) -> str:
         """The name of the table that is shown."""

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_gui.views.actions import MENUS, SEPARATOR, Actions, Submenu
+from backprop_gui.views.actions import Actions
+from backprop_gui.views.commands import MENUS, SEPARATOR, Submenu
 from backprop_gui.views.theme import Theme
 
 EXPERIMENT_FILTER = "Experiment (*.json);;All files (*)"

@@ -33,7 +33,7 @@ class WindowLook(QObject):
     def __init__(self, commands: Actions, scale: float, parent: QObject) -> None:
         super().__init__(parent)
         self._commands = commands
-        self._parts: Sequence[Part] = ()
+        self._parts: list[Part] = []
         self.theme, self.scale = self.chosen_theme(), scale
         self._dress_application()  # before there are parts: with them it takes three times as long
         commands["textLarger"].triggered.connect(self._larger)
@@ -44,8 +44,14 @@ class WindowLook(QObject):
 
     def dress(self, parts: Sequence[Part]) -> None:
         """Take charge of the parts of the window."""
-        self._parts = parts
+        self._parts = list(parts)
         self.apply(self.theme, self.scale)
+
+    def add(self, part: Part) -> None:
+        """Take charge of one more part, made after the others."""
+        self._parts.append(part)
+        part.set_theme(self.theme)
+        part.set_text_scale(self.scale)
 
     def apply(self, theme: Theme, scale: float) -> None:
         """Give all parts the colours of `theme` and text of `scale` times the usual size."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from backprop_gui.present.pictures import StatusPicture
 from backprop_gui.settings import Settings
@@ -20,13 +20,14 @@ from backprop_gui.views.focus_ring import FocusRing
 from backprop_gui.views.icons import app_icon
 from backprop_gui.views.keys import keeps_key
 from backprop_gui.views.look import Part, WindowLook
+from backprop_gui.views.side_panels import SidePanels
 from backprop_gui.views.status import Kind, MessageBar, StatusBar
 from backprop_gui.views.theme import Theme
 from backprop_gui.views.timeline_bar import TimelineBar
 from backprop_gui.views.toolbar import Toolbar
+from backprop_gui.views.window_room import LEAST_TOP, WindowRoom
 
 DEFAULT_SIZE = (1440, 900)
-LEAST_TOP, LEAST_BOTTOM = 120, 140  # pixels of height at the usual text size, beside each other
 
 
 class MainWindow(QMainWindow):
@@ -41,11 +42,9 @@ class MainWindow(QMainWindow):
         self._settings = settings or Settings()
         self._version = version
         self._clearable = self._playing = self._training = False
-        self._tables_first = False  # where there is room for one row only
         self._painted = False
         self._after_first_paint = QTimer(self)
         self._after_first_paint.setSingleShot(True)
-        self._dragged = False  # somebody moved a splitter: their sizes hold from now on
         self.commands = Actions(self)
         self.commands.choose("theme", self._settings.theme)
         self.look = WindowLook(self.commands, self._settings.text_scale, self)
@@ -66,6 +65,9 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.commands)
         self.canvas = GraphCanvas()
         self.explain = ExplainPanel()
+        self.side = SidePanels(self.explain)
+        self.stage = QStackedWidget()  # the network, and other ways to draw it
+        self.stage.addWidget(self.canvas)
         self.timeline = TimelineBar()
         self.plot_tabs = PlotTabs()
         self.table_tabs = TableTabs(self.commands["copyTable"])
@@ -77,7 +79,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         for part, name in ((self.canvas, "canvas"), (self.explain, "explain"), (self.timeline, "timeline")):
             part.setObjectName(name)
-        self.canvas.setMinimumSize(240, LEAST_TOP)
+        self.stage.setMinimumSize(240, LEAST_TOP)
         page = self.explain.findChild(QScrollArea)  # moves by ↑ and ↓ when it has the keyboard
         self._rings = {
             self.explain: FocusRing(self.explain, page or self.explain),
@@ -86,15 +88,13 @@ class MainWindow(QMainWindow):
         parts: tuple[Part, ...] = (
             *(self.toolbar, self.timeline, self.canvas, self.explain, self.loss_plot),
             *(self.gradient_table, self.parameter_table, self.samples_table, self.table_tabs),
-            *(self.message_bar, self.status),
+            *(self.message_bar, self.status, self.side),
             *self._rings.values(),
         )
         self.look.dress(parts)
 
     def _lay_out(self) -> None:
-        self._side_by_side = _splitter(Qt.Orientation.Horizontal, self.canvas, self.explain)
-        self._bottom = _splitter(Qt.Orientation.Horizontal, self.plot_tabs, self.table_tabs)
-        self._top_and_bottom = _splitter(Qt.Orientation.Vertical, self._side_by_side, self._bottom)
+        self._room = WindowRoom(self.stage, self.side, self.plot_tabs, self.table_tabs)
         self._bars = (self.toolbar, _line(), self.timeline, _line())
         self._foot = (_line(), self.status)
         central = QWidget()
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         for bar in self._bars:
             layout.addWidget(bar)
-        layout.addWidget(self._top_and_bottom, 1)
+        layout.addWidget(self._room.whole, 1)
         layout.addWidget(self.message_bar)
         for part in self._foot:
             layout.addWidget(part)
@@ -135,8 +135,7 @@ class MainWindow(QMainWindow):
         self.menus["presetMenu"].triggered.connect(self._choose_preset)
         self.toolbar.preset_requested.connect(self.preset_requested)
         self.toolbar.edit_left.connect(self._focus_canvas)
-        for splitter in (self._side_by_side, self._bottom, self._top_and_bottom):
-            splitter.splitterMoved.connect(self._keep_sizes)
+        self._room.follow(self._keep_sizes)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -201,6 +200,10 @@ class MainWindow(QMainWindow):
         """Give all parts the colours of `theme` and text of `scale` times the usual size."""
         self.look.apply(theme, scale)
 
+    def add_part(self, part: Part) -> None:
+        """Give a part that was made later the look of the window, now and from now on."""
+        self.look.add(part)
+
     def theme(self) -> Theme:
         """The colours in force."""
         return self.look.theme
@@ -220,23 +223,11 @@ class MainWindow(QMainWindow):
         self._share_room()
 
     def _keep_sizes(self) -> None:
-        self._dragged = True
+        self._room.keep_sizes()
 
     def _share_room(self) -> None:
         """Where huge text leaves room for one row only, F6 changes between canvas and tables."""
-        width, height, scale = self.width(), self._room_below_the_bars(), self.look.scale
-        both = height >= (LEAST_TOP + LEAST_BOTTOM) * scale and not self._projecting()
-        tables_alone = self._tables_first and not both and not self._projecting()
-        self._bottom.setVisible(both or tables_alone)
-        self._side_by_side.setVisible(not tables_alone)
-        if self._dragged:
-            return
-        explain = round(min(max(0.32 * width, 340 * scale), 420 * scale, 0.42 * width))
-        bottom = round(min(max(0.3 * height, 160 * scale), 260 * scale, height - LEAST_TOP * scale))
-        plot = round(0.305 * width)
-        self._side_by_side.setSizes([width - explain, explain])
-        self._top_and_bottom.setSizes([height - bottom, bottom])
-        self._bottom.setSizes([plot, width - plot])
+        self._room.share(self.width(), self._room_below_the_bars(), self.look.scale, self._projecting())
 
     def _room_below_the_bars(self) -> int:
         """The height that is left for the canvas row and the tables row."""
@@ -270,22 +261,23 @@ class MainWindow(QMainWindow):
     def panels(self) -> tuple[QWidget, ...]:
         """The parts F6 goes through, in this order."""
         if self._projecting():
-            return (self.canvas, self.explain)
-        return (self.canvas, self.explain, self.timeline, self.table_tabs.table(), self.loss_plot)
+            return (self.stage.currentWidget(), self.side.panel())
+        plot = self.plot_tabs.currentWidget()
+        return (self.stage.currentWidget(), self.side.panel(), self.timeline, self.table_tabs.table(), plot)
 
     def focus_next_panel(self) -> None:
         """Move the keyboard to the next panel."""
         panels, focus = self.panels(), self.focusWidget()
         here = [i for i, panel in enumerate(panels) if focus in (panel, *panel.findChildren(QWidget))]
         following = panels[(here[0] + 1) % len(panels)] if here else panels[0]
-        self._tables_first = self._bottom.isAncestorOf(following)
+        self._room.put_first(following)
         self._share_room()
         if following in self._rings:
             following = self._rings[following].target()
         following.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _focus_canvas(self) -> None:
-        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.stage.currentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _escape(self) -> None:
         """What Esc closes besides the focus on the canvas: a message, the projector view."""
@@ -320,13 +312,6 @@ class MainWindow(QMainWindow):
 
     def settings(self) -> Settings:
         """How the window stands now, to be remembered."""
-        sizes: dict[str, tuple[int, ...]] = {}
-        if self._dragged:
-            sizes = {
-                "side_by_side": tuple(self._side_by_side.sizes()),
-                "top_and_bottom": tuple(self._top_and_bottom.sizes()),
-                "bottom": tuple(self._bottom.sizes()),
-            }
         return msgspec.structs.replace(
             self._settings,
             geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
@@ -339,7 +324,7 @@ class MainWindow(QMainWindow):
             speed=self.toolbar.speed(),
             step_size=self.commands.checked("stepSize"),
             train_count=self.toolbar.train_count() or 0,
-            **sizes,
+            **self._room.sizes(),
         )
 
     def remember_file(self, path: str) -> None:
@@ -357,27 +342,12 @@ class MainWindow(QMainWindow):
         self.toolbar.show_step_size(settings.step_size)
         self.toolbar.show_train_count(settings.train_count or None)
         self.restoreGeometry(QByteArray.fromBase64(QByteArray(settings.geometry.encode())))
-        splitters = (self._side_by_side, self._top_and_bottom, self._bottom)
-        kept = (settings.side_by_side, settings.top_and_bottom, settings.bottom)
-        if all(len(sizes) == 2 for sizes in kept):
-            self._dragged = True
-            for splitter, sizes in zip(splitters, kept, strict=True):
-                splitter.setSizes(list(sizes))
+        self._room.restore((settings.side_by_side, settings.top_and_bottom, settings.bottom))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask whoever listens; without an answer the window closes."""
         event.accept()
         self.closing.emit(event)
-
-
-def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setChildrenCollapsible(False)
-    splitter.setHandleWidth(1)
-    for widget in widgets:
-        splitter.addWidget(widget)
-    splitter.setStretchFactor(0, 1)
-    return splitter
 
 
 def _line() -> QFrame:

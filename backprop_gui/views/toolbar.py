@@ -13,7 +13,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from backprop_gui.views.actions import STEP_SIZES, Actions
+from backprop_gui.views.actions import Actions
+from backprop_gui.views.commands import STEP_SIZES
 from backprop_gui.views.fields import ChoiceBox, CommittedEdit, CountBox
 from backprop_gui.views.fitting_bar import FittingBar
 from backprop_gui.views.fonts import ui_font

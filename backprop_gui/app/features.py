@@ -1,0 +1,18 @@
+"""The parts of the program beside its core: each keeps its own part of the window up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backprop_gui.session.session import Session
+from backprop_gui.views.main_window import MainWindow
+
+# In the order of their tabs. Each is called with the session and the window and lives as long as the window.
+FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = ()
+
+
+def add_features(session: Session, window: MainWindow) -> dict[str, Any]:
+    """Make every feature; by the name of its class."""
+    made = [feature(session, window) for feature in FEATURES]
+    return {type(feature).__name__: feature for feature in made}

@@ -1,0 +1,96 @@
+"""What every further panel of the window has in common: made when first looked at, shown while visible."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from backprop_gui.session.session import Session
+from backprop_gui.views.main_window import MainWindow
+
+
+class Holder(QWidget):
+    """The page of a tab; the panel itself is put into it once the tab is looked at."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(f"{name}Holder")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    def take(self, widget: QWidget) -> None:
+        """Hold the panel, which has the keyboard whenever the page is given it."""
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(widget)
+        self.setFocusProxy(widget)
+
+
+class Panel(QObject):
+    """One tab and what keeps it in step with the session; while it is hidden it costs nothing."""
+
+    place: ClassVar[Literal["side", "plots", "tables"]]
+    name: ClassVar[str]
+    title: ClassVar[str]
+    tip: ClassVar[str] = ""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__(window)
+        self.session, self.window = session, window
+        self._holder = Holder(self.name)
+        self._made: QWidget | None = None
+        self._tabs = self._tabs_of(window)
+        self.offer(True)
+        self._tabs.currentChanged.connect(self._tab_changed)
+        for happened in (session.opened, session.changed, session.moved, session.trained):
+            happened.connect(self._show_if_seen)
+
+    def make(self) -> QWidget:
+        """The panel itself, connected; it is named and dressed by who calls."""
+        raise NotImplementedError
+
+    def show_moment(self) -> None:
+        """Show the moment the session is at; only asked for while the tab is looked at."""
+        raise NotImplementedError
+
+    @property
+    def widget(self) -> QWidget:
+        """The panel itself, made when it is first asked for."""
+        if self._made is None:
+            self._made = self.make()
+            self._made.setObjectName(self.name)
+            self._holder.take(self._made)
+            self.window.add_part(self._made)  # type: ignore[arg-type]  # a panel is a part
+        return self._made
+
+    def is_shown(self) -> bool:
+        """Whether its tab is in front and visible."""
+        return self._tabs.currentWidget() is self._holder and self._tabs.isVisible()
+
+    def open(self) -> None:
+        """Bring the tab to the front."""
+        self.offer(True)
+        self._tabs.setCurrentWidget(self._holder)
+        self._show_if_seen()
+
+    def offer(self, there: bool) -> None:
+        """Whether there is such a tab: a panel without content has none."""
+        tab = self._tabs.indexOf(self._holder)
+        if there and tab < 0:
+            self._tabs.setTabToolTip(self._tabs.addTab(self._holder, self.title), self.tip)
+        elif not there and tab >= 0:
+            self._tabs.removeTab(tab)
+
+    def _tab_changed(self, _index: int) -> None:
+        self._show_if_seen()
+
+    def _show_if_seen(self) -> None:
+        if self.is_shown():
+            assert self.widget is not None  # made now, at the latest
+            self.show_moment()
+
+    def _tabs_of(self, window: MainWindow) -> QTabWidget:
+        places = {"side": window.side, "plots": window.plot_tabs, "tables": window.table_tabs}
+        return places[self.place]

@@ -1,0 +1,176 @@
+"""The table of commands: each one's name, words and keys, and the menu it stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STEP_SIZES = ("operation", "neuron", "layer", "phase", "iteration", "epoch")
+DIGITS = range(2, 18)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. `text` stands in the menu, `short` on a button, `tip` says what it does.
+
+    Commands that share a `group` exclude each other. Only a command that `repeats` runs again and
+    again while its key is held down. `letter` marks keys that can be switched off.
+    """
+
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+    short: str = ""
+    tip: str = ""
+    checkable: bool = False
+    group: str = ""
+    repeats: bool = False
+    letter: bool = False
+
+
+FILE = (
+    Command("open", "&Open…", ("Ctrl+O",), tip="Open an experiment file"),
+    Command("importData", "&Import data…", tip="Take the data from a CSV file"),
+    Command("save", "&Save", ("Ctrl+S",), tip="Save the experiment"),
+    Command("saveAs", "Save &as…", ("Ctrl+Shift+S",), tip="Save the experiment under another name"),
+    Command("exportGradients", "Export &gradients…", ("Ctrl+E",), tip="Write the gradient table as CSV"),
+    Command("exportSteps", "Export s&teps…", tip="Write every step of the iteration as CSV"),
+    Command("exportLoss", "Export &loss…", tip="Write the loss curve as CSV"),
+    Command("exportImage", "Export &image…", tip="Write the canvas as a picture"),
+    Command("quit", "&Quit", ("Ctrl+Q",)),
+)
+EDIT = (
+    Command("undo", "&Undo", ("Ctrl+Z",), repeats=True),
+    Command("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), repeats=True),
+    Command("copyTable", "&Copy table", ("Ctrl+Shift+C",), short="Copy", tip="Copy the table that is shown"),
+)
+RUN = (
+    Command("next", "&Next step", ("Right", "PgDown"), "Next", "One step forward in time", repeats=True),
+    Command(
+        "previous", "&Previous step", ("Left", "PgUp"), "Previous", "One step back in time", repeats=True
+    ),
+    Command("nextPhase", "Next p&hase", ("Shift+Right",), "Phase", "To the end of this phase", repeats=True),
+    Command(
+        "previousPhase", "Previous ph&ase", ("Shift+Left",), "", "Back to the phase before", repeats=True
+    ),
+    Command("nextIteration", "Next &iteration", ("Ctrl+Right",), "", "To the next update", repeats=True),
+    Command(
+        "previousIteration", "Previous i&teration", ("Ctrl+Left",), "", "To the one before", repeats=True
+    ),
+    Command("first", "&First iteration", ("Home",), tip="Go to iteration 0"),
+    Command("newest", "N&ewest iteration", ("End",), tip="Go to the newest iteration"),
+    Command("goToIteration", "&Go to iteration…", ("Ctrl+G",)),
+    Command("play", "P&lay", ("Space",), "Play", "Take one step after the other"),
+    Command("train", "T&rain", ("T",), "Train", "Make many updates at once", letter=True),
+    Command("restart", "Re&start", (), "Restart", "Iteration 0 and the initial values"),
+    Command(
+        "newDraw", "New initial &values", tip="Draw them with the next seed, which also shuffles the data"
+    ),
+)
+STEP_SIZE = tuple(
+    Command(
+        f"stepSize.{size}",
+        size.capitalize(),
+        (str(number),),
+        tip=f"A step uncovers one {size}",
+        checkable=True,
+        group="stepSize",
+        letter=True,
+    )
+    for number, size in enumerate(STEP_SIZES, start=1)
+)
+LEARN = (
+    Command("unfold", "&Unfold to the loss", ("U",), tip="Write the gradient out, path by path", letter=True),
+    Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
+    Command("checkGradients", "&Check gradients", tip="Compare every gradient with finite differences"),
+    Command(
+        "fusedLoss",
+        "&Softmax and cross-entropy in one step",
+        tip="Take them as one operation with one derivative, or as two",
+        checkable=True,
+    ),
+    Command("clearFocus", "Clear &focus, stop", ("Esc",), tip="Show everything again; stop what runs"),
+)
+THEME = tuple(
+    Command(f"theme.{name}", text, checkable=True, group="theme")
+    for name, text in (("system", "As the &system"), ("light", "&Light"), ("dark", "&Dark"))
+)
+DIGIT = tuple(Command(f"digits.{count}", str(count), checkable=True, group="digits") for count in DIGITS)
+VIEW = (
+    Command("textLarger", "&Larger text", ("Ctrl++", "Ctrl+="), repeats=True),
+    Command("textSmaller", "S&maller text", ("Ctrl+-",), repeats=True),
+    Command("textReset", "&Normal text", ("Ctrl+0",)),
+    Command("zoomIn", "Zoom &in", ("Alt++", "Alt+="), tip="Enlarge the network", repeats=True),
+    Command("zoomOut", "Zoom &out", ("Alt+-",), tip="Shrink the network", repeats=True),
+    Command("fit", "&Fit the network", ("Ctrl+9",), tip="Show the whole network"),
+    Command("projector", "Canvas and explanation &only", ("F11",), checkable=True),
+    Command("nextPanel", "Ne&xt panel", ("F6",), tip="Move the keyboard to the next panel"),
+    Command("reducedMotion", "&Reduced motion", checkable=True),
+    Command("singleKeys", "Single-letter &keys", tip="T, U and 1 to 6 act as commands", checkable=True),
+)
+HELP = (
+    Command("help", "All &keys", ("F1",)),
+    Command("about", "&About"),
+)
+COMMANDS = (*FILE, *EDIT, *RUN, *STEP_SIZE, *LEARN, *THEME, *DIGIT, *VIEW, *HELP)
+
+SEPARATOR = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submenu:
+    """A menu, or a menu in a menu: its entries are names of commands, separators or further menus."""
+
+    name: str
+    title: str
+    entries: tuple[str | Submenu, ...] = ()
+
+
+MENUS = (
+    Submenu(
+        "fileMenu",
+        "&File",
+        (
+            *("open", Submenu("presetMenu", "&Presets"), "importData", SEPARATOR),
+            *("save", "saveAs", SEPARATOR),
+            *("exportGradients", "exportSteps", "exportLoss", "exportImage", SEPARATOR, "quit"),
+        ),
+    ),
+    Submenu("editMenu", "&Edit", ("undo", "redo", SEPARATOR, "copyTable")),
+    Submenu(
+        "runMenu",
+        "&Run",
+        (
+            *("next", "previous", "nextPhase", "previousPhase", "nextIteration", "previousIteration"),
+            *(
+                SEPARATOR,
+                "first",
+                "newest",
+                "goToIteration",
+                SEPARATOR,
+                "play",
+                "train",
+                "restart",
+                "newDraw",
+                SEPARATOR,
+            ),
+            Submenu("stepSizeMenu", "Step si&ze", tuple(command.name for command in STEP_SIZE)),
+        ),
+    ),
+    Submenu(
+        "learnMenu",
+        "&Learn",
+        ("unfold", "askFirst", SEPARATOR, "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
+    ),
+    Submenu(
+        "viewMenu",
+        "&View",
+        (
+            *("textLarger", "textSmaller", "textReset", SEPARATOR, "zoomIn", "zoomOut", "fit", SEPARATOR),
+            *("projector", "nextPanel", SEPARATOR),
+            Submenu("themeMenu", "&Theme", tuple(command.name for command in THEME)),
+            Submenu("digitsMenu", "Significant &digits", tuple(command.name for command in DIGIT)),
+            *("reducedMotion", "singleKeys"),
+        ),
+    ),
+    Submenu("helpMenu", "&Help", ("help", "about")),
+)
