@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 
 from backprop_gui.engine.finite_differences import STEP
-from backprop_gui.present.numbers import UNKNOWN, NumberFormat, full
+from backprop_gui.present.numbers import UNKNOWN, NumberFormat
 from backprop_gui.present.pictures import CheckPicture, Column, TablePicture, TableRow
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.tables import Rows
@@ -29,7 +29,6 @@ WORDS = {
     Verdict.ROUNDING: "✓ within rounding",
 }
 EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-ERROR_FORMAT = NumberFormat(2)
 MOST_NAMES = 3
 
 
@@ -45,7 +44,10 @@ def check_stamp(scene: Scene) -> tuple[str, Literal["good", "bad", "stale"]]:
     worst = found.worst(Verdict.CONFIRMED)
     if worst is None:
         return "gradients checked, all within rounding", "good"
-    return f"gradients checked, largest error {power(float(found.error[worst]))}", "good"
+    return (
+        f"gradients checked, largest error {_error(scene, float(found.error[worst]))}",
+        "good",
+    )
 
 
 def check_picture(scene: Scene) -> CheckPicture:
@@ -63,6 +65,11 @@ def check_progress(done: int, total: int) -> str:
     return f"Nudging parameter {done:,} of {total:,} …"
 
 
+def _error(scene: Scene, value: float) -> str:
+    """A relative error in one digit, with the decimal sign in force."""
+    return scene.format.localised(power(value))
+
+
 def power(value: float) -> str:
     """`3·10⁻¹¹`, `0.2`: one digit."""
     if value == 0 or value >= 0.01:
@@ -75,14 +82,17 @@ def _sentence(scene: Scene) -> str:
     """How many gradients are confirmed, and where the worst one stands."""
     found = scene.verdicts
     good = found.count(Verdict.CONFIRMED, Verdict.ROUNDING)
-    told = f"{good:,} of {len(found):,} gradients confirmed"
+    told = f"{scene.count(good)} of {scene.count(len(found))} gradients confirmed"
     if found.count(Verdict.NOT_FINITE):
         return f"{told}; what is not finite can't be measured."
     for verdict, words in ((Verdict.WRONG, "{} disagrees most"), (Verdict.CONFIRMED, "")):
         worst = found.worst(verdict)
         if worst is None:
             continue
-        name, error = _name(scene, int(found.places[worst])), power(float(found.error[worst]))
+        name, error = (
+            _name(scene, int(found.places[worst])),
+            _error(scene, float(found.error[worst])),
+        )
         if words:
             return f"{told}; {words.format(name)}, by a relative error of {error}."
         return f"{told}; the largest relative error is {error}" + (f" at {name}." if error != "0" else ".")
@@ -92,10 +102,11 @@ def _sentence(scene: Scene) -> str:
 def _remarks(scene: Scene) -> Iterable[str]:
     """What has to be known to read the numbers, an honest word where they tell little."""
     found, samples = scene.verdicts, scene.frame.record.samples
-    mean = f", mean over {samples:,} samples" if samples > 1 else ""
+    mean = f", mean over {scene.count(samples)} samples" if samples > 1 else ""
     loss = scene.experiment.notation.loss
     yield (
-        f"Iteration {scene.frame.iteration:,}{mean}: ({loss}(w + h) − {loss}(w − h)) / 2h beside the "
+        f"Iteration {scene.count(scene.frame.iteration)}{mean}: "
+        f"({loss}(w + h) − {loss}(w − h)) / 2h beside the "
         f"gradient, with h = {power(STEP)} · max(1, |w|)."
     )
     if kinks := found.count(Verdict.KINK):
@@ -106,7 +117,7 @@ def _remarks(scene: Scene) -> Iterable[str]:
             "that finite differences mean little there. What counts as the gradient is a convention."
         )
     if tiny := found.count(Verdict.ROUNDING):
-        which = "1 gradient is" if tiny == 1 else f"{tiny:,} gradients are"
+        which = "1 gradient is" if tiny == 1 else f"{scene.count(tiny)} gradients are"
         yield f"{which} too small for finite differences to tell more: confirmed within rounding."
 
 
@@ -116,12 +127,16 @@ def _row(scene: Scene, index: int) -> TableRow:
     numbers = [float(array[index]) for array in (found.gradient, found.numeric, found.error)]
     name = scene.graph.parameters.name_at(place)
     verdict = Verdict(int(found.verdict[index]))
-    error = UNKNOWN if verdict == Verdict.NOT_FINITE else ERROR_FORMAT.text(numbers[2])
+    error = (
+        UNKNOWN
+        if verdict == Verdict.NOT_FINITE
+        else NumberFormat(2, comma=scene.format.comma).text(numbers[2])
+    )
     return TableRow(
         name,
         (_name(scene, place), *map(scene.format.text, numbers[:2]), error, WORDS[verdict]),
         (float(scene.graph.parameters.ranks[place]), *numbers, float(verdict)),
-        (name, *map(full, numbers), WORDS[verdict]),
+        (name, *map(scene.format.full, numbers), WORDS[verdict]),
     )
 
 
@@ -131,7 +146,7 @@ def _names(scene: Scene, verdict: Verdict) -> str:
     places = found.places[found.verdict == verdict]
     names = [_name(scene, int(place)) for place in places[:MOST_NAMES]]
     more = len(places) - len(names)
-    return ", ".join(names) + (f" and {more:,} more" if more else "")
+    return ", ".join(names) + (f" and {scene.count(more)} more" if more else "")
 
 
 def _name(scene: Scene, place: int) -> str:

@@ -48,7 +48,7 @@ def kicker(scene: Scene, step: int | None) -> str:
     if step is None or step == 0:
         return "Given"
     stretch = scene.frame.plan.stretch(step)
-    text = f"{PHASE_WORDS[stretch.phase]} · step {step:,}"
+    text = f"{PHASE_WORDS[stretch.phase]} · step {scene.count(step)}"
     if scene.frame.record.samples > 1 and stretch.phase != "update":
         text += " · mean" if stretch.sample is None else f" · sample {stretch.sample + 1}"
     return text
@@ -121,7 +121,11 @@ def _given_quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
         before = scene.frame.iteration - 1
         kind = "frozen" if scene.model.frozen[scene.place(quantity)] else "trained"
         told = f"It is one of the parameters that are {kind}. "
-        told += f"The update of iteration {before:,} made it." if before >= 0 else "Its first value is given."
+        told += (
+            f"The update of iteration {scene.count(before)} made it."
+            if before >= 0
+            else "Its first value is given."
+        )
     else:
         told = f"It is given with the data: sample {_row(scene, quantity)} of {scene.model.batches.rows}."
     block = Block(

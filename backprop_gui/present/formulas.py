@@ -40,10 +40,11 @@ from backprop_gui.present.math_tree import (
     row,
 )
 from backprop_gui.present.naming import Naming
-from backprop_gui.present.numbers import NumberFormat, full
+from backprop_gui.present.numbers import ALL_DIGITS, NumberFormat
 from backprop_gui.steps.quantities import GRADIENT, Numbers, Quantity
 from backprop_gui.steps.terms import number_of
 
+POINT = NumberFormat()
 LONG_SUM = 12  # a longer sum is shown by its first and last terms
 EQUALS, ABOUT, PLUS, MINUS, TIMES, BECOMES = (Operator(sign) for sign in "=≈+−·←")
 
@@ -58,15 +59,15 @@ class Formulas:
 
     def symbols(self, expression: Expression, lit: Hashable = None) -> Math:
         """The expression in names; the part equal to `lit` has the highlight."""
-        return _Writer(self._named, lit).write(expression)
+        return _Writer(self._named, lit, self.format).write(expression)
 
     def values(self, expression: Expression, lit: Hashable = None) -> Math:
         """The expression with numbers in place of names."""
-        return _Writer(self._plugged, lit).write(expression)
+        return _Writer(self._plugged, lit, self.format).write(expression)
 
     def number(self, value: float) -> Math:
         """A number, rounded for display, with all its digits as a tip."""
-        return Link(number(self.format.text(value)), None, full(value))
+        return Link(number(self.format.text(value)), None, self.format.full(value))
 
     def equals(self, *values: float) -> Math:
         """`=` or, where a number of the line is rounded, `≈`."""
@@ -92,10 +93,10 @@ class Formulas:
         return found
 
     def _named(self, leaf: Ref | Slope, lit: bool) -> Math:
-        tip = full(number_of(leaf, self.numbers))
+        tip = self.format.full(number_of(leaf, self.numbers))
         if isinstance(leaf, Ref):
             return Link(self._symbol(leaf.key), leaf.key, tip, lit)
-        at = _Writer(self._unlinked, None).write(leaf.at)
+        at = _Writer(self._unlinked, None, self.format).write(leaf.at)
         return Link(row(function_name(leaf.function, "′"), Bracketed(at)), leaf, tip, lit)
 
     def _symbol(self, key: Hashable) -> Math:
@@ -115,7 +116,7 @@ class Formulas:
     def _plugged(self, leaf: Ref | Slope, lit: bool) -> Math:
         value = number_of(leaf, self.numbers)
         target = leaf.key if isinstance(leaf, Ref) else leaf
-        return Link(number(self.format.text(value)), target, full(value), lit)
+        return Link(number(self.format.text(value)), target, self.format.full(value), lit)
 
 
 def loss_rule(loss: Operation) -> Math:
@@ -140,9 +141,13 @@ def function_name(function: str, mark: str = "") -> Symbol:
 class _Writer:
     """Writes an expression with brackets where they are needed."""
 
-    def __init__(self, leaf: Callable[[Ref | Slope, bool], Math], lit: Hashable) -> None:
+    def __init__(
+        self, leaf: Callable[[Ref | Slope, bool], Math], lit: Hashable, form: NumberFormat = POINT
+    ) -> None:
         self.leaf = leaf
         self.lit = lit
+        self.constants = NumberFormat(ALL_DIGITS, comma=form.comma)
+        self.between = "; " if form.comma else ", "
 
     def write(self, expression: Expression) -> Math:
         lit = self.lit is not None and expression == self.lit
@@ -150,7 +155,7 @@ class _Writer:
             case Ref() | Slope():
                 return self.leaf(expression, lit)
             case Constant(value, text):
-                shown = number(text or NumberFormat(17).text(value))
+                shown = number(self.constants.localised(text) if text else self.constants.text(value))
                 return Link(shown, None, "", True) if lit else shown
             case Sum(terms):
                 return self._sum(terms)
@@ -207,7 +212,7 @@ class _Writer:
             return Bracketed(inner[0], "|", "|")
         parts: list[Math] = []
         for argument in inner:
-            parts += [Symbol(", "), argument] if parts else [argument]
+            parts += [Symbol(self.between), argument] if parts else [argument]
         return row(function_name(function), Bracketed(Row(tuple(parts))))
 
 

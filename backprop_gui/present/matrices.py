@@ -22,7 +22,6 @@ from backprop_gui.present.math_tree import (
     row,
 )
 from backprop_gui.present.naming import PARTIAL
-from backprop_gui.present.numbers import full
 from backprop_gui.present.pictures import Block
 from backprop_gui.present.scene import Scene
 from backprop_gui.steps.blocks import Block as WalkBlock
@@ -226,7 +225,7 @@ def _entry(scene: Scene, grid: Array, at_row: int, at_column: int) -> Math:
     if at_row < 0 or at_column < 0:
         return Symbol("⋱" if at_row < 0 and at_column < 0 else "⋮" if at_row < 0 else "…", spoken="and so on")
     value = float(grid[at_row, at_column])
-    return Link(number(scene.format.text(value)), None, full(value))
+    return Link(number(scene.format.text(value)), None, scene.format.full(value))
 
 
 def _equals(scene: Scene, *arrays: Array) -> Math:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.present.naming import Naming
-from backprop_gui.present.numbers import UNKNOWN, full
+from backprop_gui.present.numbers import UNKNOWN
 from backprop_gui.present.pictures import Column, TablePicture, TableRow, Tone
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.tables import Rows
@@ -53,7 +53,11 @@ def samples_table(scene: Scene) -> TablePicture:
 def samples_remark(scene: Scene) -> str:
     """What the table does not show; empty when it shows all."""
     total = len(scene.graph.parameters.scalars)
-    return f"The first {MOST_COLUMNS:,} of {total:,} parameters" if total > MOST_COLUMNS else ""
+    return (
+        f"The first {scene.count(MOST_COLUMNS)} of {scene.count(total)} parameters"
+        if total > MOST_COLUMNS
+        else ""
+    )
 
 
 def sample_quantity(scene: Scene, identity: str, column: str) -> Quantity | None:
@@ -108,9 +112,12 @@ def _row(scene: Scene, layout: Layout, index: int) -> TableRow:
     keys = [math.nan if number is None or row is None else number for number in numbers]
     return TableRow(
         MEAN if sample is None else f"{ROW}{sample + 1}",
-        (MEAN if row is None else f"{row:,}", *texts),
+        (MEAN if row is None else f"{scene.count(row)}", *texts),
         (math.nan if row is None else float(row), *keys),
-        (MEAN if row is None else str(row), *("" if number is None else full(number) for number in numbers)),
+        (
+            MEAN if row is None else str(row),
+            *("" if number is None else scene.format.full(number) for number in numbers),
+        ),
         ("plain", "plain", *map(_tone, numbers[1:])),
     )
 

@@ -35,17 +35,22 @@ def given_page(scene: Scene) -> ExplainPage:
     more = len(graph.parameters.scalars) - len(parameters)
     count = len(graph.parameters.scalars)
     title = (
-        "What is given?" if frame.iteration == 0 else f"Iteration {frame.iteration:,} begins: what is given?"
-    )
-    told = (
-        f"The input, its target, and {count:,} parameters: the weights and biases that training will change."
+        "What is given?"
         if frame.iteration == 0
-        else f"The parameters as {frame.iteration:,} update{'s' * (frame.iteration > 1)} left them."
+        else f"Iteration {scene.count(frame.iteration)} begins: what is given?"
+    )
+    updates = f"{scene.count(frame.iteration)} update{'s' * (frame.iteration > 1)}"
+    told = (
+        f"The input, its target, and {scene.count(count)} parameters: "
+        "the weights and biases that training will change."
+        if frame.iteration == 0
+        else f"The parameters as {updates} left them."
     )
     blocks = [Block("Data", _assignments(scene, data))]
     blocks.append(
         Block(
-            "Parameters" + (f" (the first of {count:,})" if more > 0 else ""), _assignments(scene, parameters)
+            "Parameters" + (f" (the first of {scene.count(count)})" if more > 0 else ""),
+            _assignments(scene, parameters),
         )
     )
     return ExplainPage("given", "Given", title, told, tuple(blocks), _next_words(scene))
@@ -122,7 +127,7 @@ def _lines_page(scene: Scene) -> ExplainPage:
         )
         blocks.append(Block("", rows))
     left = len(frame.new) - len(quantities)
-    return _titled(scene, blocks, f"… and {left:,} more." if left > 0 else "")
+    return _titled(scene, blocks, f"… and {scene.count(left)} more." if left > 0 else "")
 
 
 def _titled(scene: Scene, blocks: list[Block], rest: str = "") -> ExplainPage:
@@ -235,7 +240,7 @@ def _iteration_page(scene: Scene) -> ExplainPage:
     frame = scene.frame
     size = "epoch" if frame.size == "epoch" else "iteration"
     title = (
-        f"What did iteration {frame.iteration:,} change?"
+        f"What did iteration {scene.count(frame.iteration)} change?"
         if size == "iteration"
         else "What did the epoch change?"
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from backprop_gui.engine.finite_differences import relative_error
 from backprop_gui.present.math_text import plain
-from backprop_gui.present.numbers import UNKNOWN, full
+from backprop_gui.present.numbers import UNKNOWN
 from backprop_gui.present.pictures import Column, TablePicture, TableRow
 from backprop_gui.present.scene import Scene
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
@@ -125,7 +125,7 @@ def _gradient_row(scene: Scene, place: int) -> TableRow:
         scene.full(before),
         texts[3],
         scene.full(gradient),
-        "" if numeric is None else full(numeric),
+        "" if numeric is None else scene.format.full(numeric),
         error,
         scene.full(updated),
     )

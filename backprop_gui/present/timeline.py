@@ -24,7 +24,7 @@ def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
     )
     at = frame.plan.stretch(frame.position) if frame.position else None
     sample_text = _sample_text(scene, at)
-    step_text = f"step {frame.position:,} of {frame.plan.total:,}"
+    step_text = f"step {scene.count(frame.position)} of {scene.count(frame.plan.total)}"
     words = PHASE_WORDS[frame.phase].lower()
     return TimelinePicture(
         frame.iteration,
@@ -66,7 +66,7 @@ def status_picture(scene: Scene, stamp_state: Literal["none", "good", "stale", "
         stamp, state = check_stamp(scene)
     elif state == "stale":
         stamp = "the check is stale: gradients changed since"
-    return StatusPicture(conventions(scene), stamp, state, f"{scene.format.digits} significant digits")
+    return StatusPicture(conventions(scene), stamp, state, scene.format.words)
 
 
 def conventions(scene: Scene) -> tuple[str, ...]:

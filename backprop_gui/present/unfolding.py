@@ -32,7 +32,7 @@ def unfold_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
             parts += [PLUS] if place else []
             parts.append(Bracketed(shown) if value < 0 and place else shown)
         numbers.append(row(*parts))
-    ways = "One path to the loss" if count == 1 else f"{count:,} paths to the loss, added up"
+    ways = "One path to the loss" if count == 1 else f"{scene.count(count)} paths to the loss, added up"
     if count > len(found):
         rest = number_of(scene.expression(quantity), scene.frame.numbers) - number_of(
             Sum(tuple(found)), scene.frame.numbers

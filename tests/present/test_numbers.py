@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backprop_gui.present.numbers import NumberFormat, full, spoken_number
+from backprop_gui.present.numbers import NumberFormat, full, plain_number, spoken_number
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def read(text):
     """The number a shown text stands for."""
-    return float(text.replace("−", "-"))
+    return float(plain_number(text))
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,54 @@ def test_a_number_is_said_in_words():
     assert spoken_number("−1.5e−7") == "minus 1.5 times 10 to the minus 7"
     assert spoken_number("2e9") == "2 times 10 to the 9"
     assert spoken_number("not a number") == "not a number"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.00918888, "0.0092"),
+        (-1.2133, "−1.2133"),
+        (1.5e-7, "0.0000"),
+        (-1.5e-7, "−0.0000"),
+        (-0.0, "0.0000"),
+        (100.0, "100.0000"),
+        (999999.99999, "1.0000e6"),
+        (-2.5e300, "−2.5000e300"),
+        (math.inf, "∞"),
+    ],
+)
+def test_a_fixed_number_of_decimals(value, text):
+    """All with as many decimals, so that columns line up; only what would be too long has an exponent."""
+    assert NumberFormat(4, fixed=True).text(value) == text
+
+
+@given(st.floats(-1e306, 1e306), st.integers(2, 17))
+def test_fixed_decimals_are_rounded_to_half_a_unit(value, digits):
+    """Of the last decimal; what is called exact is exact, and nothing is longer than announced."""
+    form = NumberFormat(digits, fixed=True)
+    shown = read(form.text(value))
+    unit = max(1.0, abs(value)) if abs(value) >= 999_999 else 1.0
+    assert abs(shown - value) <= 0.5001 * 10.0**-digits * unit + 1e-15 * abs(value)
+    if form.is_exact(value):
+        assert shown == pytest.approx(value, rel=1e-15, abs=0)
+    if value == 0 or abs(value) < 1e99:
+        assert len(form.text(value)) <= form.longest
+
+
+@given(FINITE, st.integers(2, 17), st.booleans())
+def test_a_decimal_comma_changes_the_sign_alone(value, digits, fixed):
+    """The same digits, exact for the same numbers."""
+    point, comma = NumberFormat(digits, fixed), NumberFormat(digits, fixed, comma=True)
+    assert comma.text(value) == point.text(value).replace(".", ",")
+    assert comma.full(value) == full(value).replace(".", ",")
+    assert comma.is_exact(value) == point.is_exact(value)
+
+
+def test_lists_and_counts_are_not_mistaken_for_decimals():
+    """0,5; 0,25 and 1 234, where a comma is decimal."""
+    comma = NumberFormat(comma=True)
+    assert comma.listed(["0,5", "0,25"]) == "0,5; 0,25"
+    assert NumberFormat().listed(["0.5", "0.25"]) == "0.5, 0.25"
+    assert comma.count(1234) == "1\u202f234"
+    assert NumberFormat().count(1234) == "1,234"
+    assert comma.localised("0.5 · w₁.") == "0,5 · w₁."
