@@ -172,6 +172,24 @@ class Timeline:
             self._records.popitem(last=False)
         return record
 
+    def landmarks(self, at_most: int) -> list[State]:
+        """States along the run that are at hand without any replay, in order, evenly thinned.
+
+        They end with the newest one that is known; of each iteration there is one at most.
+        """
+        known: dict[int, State] = {}
+        for place, segment in enumerate(self.segments):
+            ends = [later.start for later in self.segments[place + 1 : place + 2]]
+            end = min([self.newest + 1, *ends])
+            known.update({state.iteration: state for state in segment.keyframes if state.iteration < end})
+        if self._near is not None:
+            known[self._near.iteration] = self._near
+        states = [known[iteration] for iteration in sorted(known)]
+        if len(states) <= at_most:
+            return states
+        chosen = np.unique(np.linspace(0, len(states) - 1, at_most).round().astype(int))
+        return [states[place] for place in chosen]
+
     def advance(self) -> bool:
         """Do the newest iteration's update; False (and nothing done) when it is not finite."""
         record, stepper = self.record(self.newest), self.segment_of(self.newest).stepper

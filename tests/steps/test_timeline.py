@@ -312,3 +312,19 @@ def test_a_long_history_is_small():
     kept = sum(s.parameters.nbytes + 500 for s in segment.keyframes)
     assert len(segment.keyframes) <= timeline_module.MOST_KEYFRAMES
     assert kept + 2 * timeline.losses()[1].nbytes < 8e6
+
+
+def test_landmarks_are_states_of_the_run_in_order_thinned_evenly() -> None:
+    """What is at hand without replay lies on the run itself, and never beyond an edit."""
+    timeline = trained(Timeline.of(preset("worked-example")), 300).branch(100, {"w5": 2.0})
+    trained(timeline, 200)
+    marks = timeline.landmarks(1000)
+    places = [state.iteration for state in marks]
+    assert places == sorted(set(places))
+    assert places[0] == 0
+    assert places[-1] == 200
+    for state in marks:
+        np.testing.assert_array_equal(state.parameters, timeline.record(state.iteration).before.parameters)
+    few = timeline.landmarks(5)
+    assert len(few) == 5
+    assert (few[0].iteration, few[-1].iteration) == (0, 200)
