@@ -32,25 +32,42 @@ from backprop_gui.experiment.optimizing import (
 from backprop_gui.experiment.sentences import LONGEST_TEXT, is_finite_number, shown
 
 RATE = "learning_rate"
+PRIME = "′"  # behind the name of a parameter: its value after the update
+
+
+_DIGITS = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)"  # a space may stand between groups of three
+_ONE_NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 
 
 def parse_number(text: str) -> float:
-    """A number as people type it: 0.5, 0,5, 1/3, −2e-3. Raises InvalidEdit with a sentence."""
+    """A number as people type it: 0.5, 0,5, 1/3, −2e-3. Raises InvalidEdit with a sentence.
+
+    Comma or point is the decimal sign, never both in one text; a space may only group digits by three.
+    """
     plain = text.replace("−", "-")
-    for space in (" ", "\u00a0", "\u202f"):
-        plain = plain.replace(space, "")
-    if "," in plain and "." not in plain:
-        plain = plain.replace(",", ".")
-    try:
-        parts = [float(part) for part in plain.split("/", 1)]
-        value = parts[0] / parts[1] if len(parts) == 2 else parts[0]
-    except ValueError:
-        raise InvalidEdit(f"{_quoted(text)} is no number; 0.5, 1/3 or -2e-3 would be right") from None
-    except ZeroDivisionError:
-        raise InvalidEdit(f"{_quoted(text)} divides by zero; a finite number would be right") from None
-    if not all(map(math.isfinite, (value, *parts))):
+    parts = [part.strip() for part in plain.split("/")]
+    if "," in plain and "." in plain:
+        raise InvalidEdit(f"{_quoted(text)} is no number; either a comma or a point would be right")
+    if not all(map(_ONE_NUMBER.fullmatch, parts)) or len(parts) > 2:
+        if len(parts) <= 2 and all(_ONE_NUMBER.fullmatch(p) or _NOT_FINITE.fullmatch(p) for p in parts):
+            raise InvalidEdit(f"{_quoted(text)} is not finite; a finite number would be right")
+        if len(_several(plain)) > 1:
+            raise InvalidEdit(f"{_quoted(text)} is no number but several; a single one would be right")
+        raise InvalidEdit(f"{_quoted(text)} is no number; 0.5, 1/3 or -2e-3 would be right")
+    numbers = [float(re.sub(r"[ \u00a0\u202f]", "", part).replace(",", ".")) for part in parts]
+    if len(numbers) == 2 and numbers[1] == 0:
+        raise InvalidEdit(f"{_quoted(text)} divides by zero; a finite number would be right")
+    value = numbers[0] / numbers[1] if len(numbers) == 2 else numbers[0]
+    if not all(map(math.isfinite, (value, *numbers))):
         raise InvalidEdit(f"{_quoted(text)} is not finite; a finite number would be right")
     return value
+
+
+def _several(text: str) -> list[str]:
+    """The numbers of a text that holds nothing but numbers with space between them; else nothing."""
+    parts = text.split()
+    return parts if all(map(_ONE_NUMBER.fullmatch, parts)) else []
 
 
 def _quoted(text: str) -> str:
@@ -81,6 +98,14 @@ def current_value(model: Model, state: State, name: str) -> float:
         return float(state.parameters[place])
     leaf, element = _data_place(model, name)
     return float(model.leaves[leaf][element])
+
+
+def data_place(model: Model, name: str) -> tuple[int, tuple[int, ...]] | None:
+    """The leaf and the place in its data, the row first, that `x[2,1]` stands for; None where it is none."""
+    try:
+        return _data_place(model, name)
+    except InvalidEdit:
+        return None
 
 
 def _data_place(model: Model, name: str) -> tuple[int, tuple[int, ...]]:
@@ -143,8 +168,14 @@ def edit_faults(experiment: Experiment, model: Model) -> list[str]:
 
 def with_edit(experiment: Experiment, iteration: int, name: str, value: Any) -> Experiment:
     """The document with one more edit; what was edited after `iteration` belongs to another future."""
+    return with_edits(experiment, iteration, {name: value})
+
+
+def with_edits(experiment: Experiment, iteration: int, changes: Mapping[str, Any]) -> Experiment:
+    """The document with several edits made at once."""
     kept = [edit for edit in experiment.edits if edit.iteration < iteration]
     here = {k: v for edit in experiment.edits if edit.iteration == iteration for k, v in edit.set.items()}
-    here.pop(name, None)  # what is set last stands last
-    edits = [*kept, Edit(iteration, {**here, name: value})]
+    for name in changes:
+        here.pop(name, None)  # what is set last stands last
+    edits = [*kept, Edit(iteration, {**here, **changes})]
     return msgspec.structs.replace(experiment, edits=edits, state=None)

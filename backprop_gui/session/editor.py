@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.document import Experiment
-from backprop_gui.experiment.edits import check_edit, current_value, parse_number, with_edit
+from backprop_gui.experiment.edits import (
+    PRIME,
+    RATE,
+    check_edit,
+    current_value,
+    data_place,
+    parse_number,
+    with_edit,
+    with_edits,
+)
 from backprop_gui.session.history import Snapshot
 from backprop_gui.session.session import Session
 from backprop_gui.steps.quantities import Quantity
@@ -25,22 +36,45 @@ class Editor:
         A parameter's name with a prime (`w5′`) is its value after the update, which is what the next
         iteration begins with. Raises InvalidEdit and leaves everything as it was.
         """
+        value = parse_number(text)
+        self.edit_many(
+            {name: value},
+            f"set {self.shown_name(name.removesuffix(PRIME))} to {self.session.format.text(value)}",
+        )
+
+    def edit_many(self, changes: Mapping[str, float], name: str) -> bool:
+        """Set several numbers by their own names at once; undo takes all of them back as `name`.
+
+        With a prime behind one of the names all of them belong to the next iteration. False when each
+        of them is already as it should be. Raises InvalidEdit and leaves everything as it was.
+        """
         session = self.session
-        value = check_edit(session.model, name.removesuffix("′"), parse_number(text))
+        wanted = {
+            key.removesuffix(PRIME): check_edit(session.model, key.removesuffix(PRIME), value)
+            for key, value in changes.items()
+        }
         session.running.halt()
-        before = self._snapshot()
-        if name.endswith("′"):
-            name = name.removesuffix("′")
-            if not session.reach(session.iteration + 1):
-                raise InvalidEdit(f"{name} can't be changed after this update, which is not finite")
-            session.arrive(session.iteration + 1, 0)
-        if value == current_value(session.model, session.timeline.state(session.iteration), name):
+        before, focus, iteration = self._snapshot(), session.focus, session.iteration
+        if any(key.endswith(PRIME) for key in changes):
+            iteration += 1
+            if not session.reach(iteration):
+                raise InvalidEdit(
+                    f"{next(iter(wanted))} can't be changed after this update, which is not finite"
+                )
+        model, state = session.timeline.segment_of(iteration).model, session.timeline.state(iteration)
+        wanted = {key: value for key, value in wanted.items() if value != current_value(model, state, key)}
+        if not wanted:
             session.moved.emit()
-            return
-        session.timeline = session.timeline.branch(session.iteration, {name: value})
-        session.experiment = with_edit(session.experiment, session.iteration, name, value)
-        session.history.record(f"set {self._shown_name(name)} to {session.format.text(value)}", before)
-        self._after_edit()
+            return False
+        stays = iteration == session.iteration
+        if not stays:
+            session.arrive(iteration, 0)
+            session.focus = focus
+        session.timeline = session.timeline.branch(iteration, wanted)
+        session.experiment = with_edits(session.experiment, iteration, wanted)
+        session.history.record(name, before)
+        self._after_edit(stays)
+        return True
 
     def set_optimizer(self, kind: str) -> None:
         """Go on with another optimiser: with its default settings, the rate as it is, and nothing kept.
@@ -60,14 +94,19 @@ class Editor:
         session.history.record(f"set the optimizer to {session.model.optimizer.title}", before)
         self._after_edit()
 
-    def _shown_name(self, name: str) -> str:
-        """How an edited quantity is called on screen."""
-        session = self.session
-        place = session.model.graph.parameters.place_of(name)
+    def shown_name(self, name: str) -> str:
+        """How what can be edited is called on screen: w₅, x₁ of row 2, learning rate α."""
+        session, graph = self.session, self.session.model.graph
+        place = graph.parameters.place_of(name)
         if place is not None:
-            array, element = session.model.graph.parameters.locate(place)
-            return session.naming.plain(Quantity(session.model.graph.parameter_nodes[array], element))
-        return f"learning rate {session.experiment.notation.rate}" if name == "learning_rate" else name
+            array, element = graph.parameters.locate(place)
+            return session.naming.plain(Quantity(graph.parameter_nodes[array], element))
+        found = data_place(session.model, name)
+        if found is None:
+            return f"learning rate {session.experiment.notation.rate}" if name == RATE else name
+        leaf, (row, *element_in_row) = found
+        shown = session.naming.plain(Quantity(leaf, tuple(element_in_row)))
+        return f"{shown} of row {row + 1}" if len(session.model.leaves[leaf]) > 1 else shown
 
     def _snapshot(self) -> Snapshot:
         session = self.session
@@ -75,13 +114,19 @@ class Editor:
             session.experiment, session.source, session.timeline, session.iteration, session.position
         )
 
-    def _after_edit(self) -> None:
+    def _after_edit(self, stays: bool = True) -> None:
+        """Everything derived is derived anew; who `stays` at the same moment goes on asking the same."""
         session = self.session
         focus, checked = session.focus, session.was_checked
+        asked, rule, asking = session.asked, session.rule, session.asking and stays
+        same_network = session.naming.graph is session.model.graph
         session.position = min(session.position, session.plan.total)
         session.new_revision()
         session.focus = focus if session.is_there(focus) else ""
         session.was_checked = checked
+        if same_network:
+            session.asked = asked if session.focus else None
+            session.rule, session.asking = rule, asking
         session.changed.emit()
         session.announce_move()
         session.warn_when_stuck()
@@ -101,7 +146,7 @@ class Editor:
         session.history.record(name, self._snapshot())
         session.experiment, session.timeline, session.source = experiment, timeline, source
         session.iteration = session.position = 0
-        self._after_edit()
+        self._after_edit(stays=False)
 
     def undo(self) -> None:
         """Take the newest edit back, with the iterations that had been there."""
@@ -118,8 +163,9 @@ class Editor:
         if snapshot is not None:
             session.experiment, session.timeline = snapshot.experiment, snapshot.timeline
             session.source = snapshot.source
+            stays = (session.iteration, session.position) == (snapshot.iteration, snapshot.position)
             session.iteration, session.position = snapshot.iteration, snapshot.position
-            self._after_edit()
+            self._after_edit(stays)
 
     def restart(self) -> None:
         """Back to iteration 0 and the initial values; later edits and iterations go."""
@@ -132,4 +178,4 @@ class Editor:
             session.history.record("restart", before)
         session.experiment = msgspec.structs.replace(session.experiment, edits=kept)
         session.iteration = session.position = 0
-        self._after_edit()
+        self._after_edit(stays=False)

@@ -33,6 +33,7 @@ class History:
 
     def record(self, name: str, before: Snapshot) -> None:
         """An edit was made; what had been undone is gone."""
+        before.timeline.rest()
         self._done.append((name, before))
         self._undone.clear()
 
@@ -51,6 +52,7 @@ class History:
         if not source:
             return None
         name, snapshot = source.pop()
+        now.timeline.rest()
         target.append((name, now))
         return snapshot
 

@@ -230,6 +230,10 @@ class Timeline:
         fresh.losses_from = iteration
         return Timeline(segments, iteration)
 
+    def rest(self) -> None:
+        """Let go of the arrays that are made again when they are looked at: it waits to be undone to."""
+        self._records.clear()
+
     def back_to_start(self) -> Timeline:
         """A timeline at iteration 0 with nothing done yet; edits made at iteration 0 stay."""
         return Timeline([self.segment_of(0).until(0)])
