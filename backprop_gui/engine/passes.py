@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from backprop_gui.engine.graph import Graph
@@ -38,10 +40,20 @@ def backward(graph: Graph, values: Values) -> Gradients:
     """The gradient of every node that reaches the loss, None for the others and for targets."""
     gradients: Gradients = [None] * len(graph.nodes)
     gradients[graph.loss] = np.ones_like(values[graph.loss])
-    for index in graph.completion_order:
+    pull_back(graph, values, gradients, graph.completion_order)
+    return gradients
+
+
+def pull_back(graph: Graph, values: Values, gradients: Gradients, order: Sequence[int]) -> None:
+    """Carry the gradients that are there back through the operations in `order`, in place.
+
+    Every operation has to come before its operands; one without a gradient is passed over.
+    """
+    for index in order:
         node, upstream = graph.nodes[index], gradients[index]
+        if upstream is None:
+            continue
         assert node.operation is not None
-        assert upstream is not None
         operands = tuple([values[operand] for operand in node.operands])
         parts = node.operation.pullback(upstream, operands, values[index], node.attributes)
         for operand, part in zip(node.operands, parts, strict=True):
@@ -49,7 +61,6 @@ def backward(graph: Graph, values: Values) -> Gradients:
                 present = gradients[operand]
                 # A new array each time: a pullback may hand on its upstream as it is.
                 gradients[operand] = part if present is None else present + part
-    return gradients
 
 
 def parameter_gradient(graph: Graph, gradients: Gradients) -> Array:
