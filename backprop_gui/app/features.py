@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backprop_gui.app.ledger import PathPanel
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
 
 # In the order of their tabs. Each is called with the session and the window and lives as long as the window.
-FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = ()
+FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (PathPanel,)
 
 
 def add_features(session: Session, window: MainWindow) -> dict[str, Any]:

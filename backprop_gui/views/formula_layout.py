@@ -184,13 +184,13 @@ class _Breaker:
 
 
 def _rank(parts: list[Math], index: int) -> int | None:
-    """How willingly a row is broken before this part: 0 relation, 1 sum, 2 product, None never."""
+    """How willingly a row is broken before this part: 0 relation, 1 sum, 2 product or chain, None never."""
     part = unlinked(parts[index])
     if not isinstance(part, Operator) or not part.breakable or part.text == "/":
         return None
     match kind_of(parts, index):
         case "relation":
-            return 0
+            return 2 if part.text == "→" else 0  # a chain of arrows goes on as a product does
         case "binary":
             return 1 if part.text in _ADDITIVE and not is_signed(parts, index) else 2
         case _:

@@ -25,7 +25,8 @@ def assert_is_whole(account: Ledger) -> None:
     room = 1e-12 * account.size + 1e-300
     assert account.adds_up or account.gradient == account.total
     assert abs(math.fsum(parts) + account.remainder - account.gradient) <= room
-    assert (account.remainder == 0 or account.further > 0) and account.further >= 0
+    assert account.remainder == 0 or account.further > 0
+    assert account.further >= 0
 
 
 def gradients(story: Story) -> list[Quantity]:
@@ -75,7 +76,7 @@ def test_the_account_of_w1():
         n: story.numbers(resolve(story.graph, n)) for n in ("w5", "w7", "w9", "w10", "x[1]", "out.a[1]")
     }
     a1, a2, a3 = (story.numbers(resolve(story.graph, f"{n}")) for n in ("h2.a[1]", "h2.a[2]", "h1.a[1]"))
-    out = number["out.a[1]"]
+    out = story.numbers(resolve(story.graph, "out.a[1]"))
     last = out * out * (1 - out)
     upper = last * number["w9"] * a1 * (1 - a1) * number["w5"] * a3 * (1 - a3) * number["x[1]"]
     lower = last * number["w10"] * a2 * (1 - a2) * number["w7"] * a3 * (1 - a3) * number["x[1]"]
