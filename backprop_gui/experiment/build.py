@@ -6,6 +6,7 @@ Every fault of the document is told at once, a line each.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -23,7 +24,7 @@ from backprop_gui.engine.update import Settings, Update
 from backprop_gui.errors import InvalidExperiment
 from backprop_gui.experiment.data_loading import LoadedData, load, split
 from backprop_gui.experiment.data_sources import Data, GivenData, Rows
-from backprop_gui.experiment.document import Experiment, Network, SavedState, Training
+from backprop_gui.experiment.document import Experiment, Network, Notation, SavedState, Training
 from backprop_gui.experiment.optimizing import kind_at, optimizer_faults, term_faults, update_of
 from backprop_gui.experiment.sentences import counted, listed, shown
 from backprop_gui.experiment.wiring import wire
@@ -74,7 +75,7 @@ def build(experiment: Experiment, source: str = "") -> Model:
     `source` is the file or preset it comes from: faults begin with it, and a CSV is looked for beside it.
     """
     training, network = experiment.training, experiment.network
-    faults = _training_faults(training)
+    faults = _training_faults(training) + notation_faults(experiment.notation)
     seed = training.seed if 0 <= training.seed < LARGEST_SEED else 0  # else a fault is told already
     graph, initial, wiring_faults, from_data = wire(network, seed)
     faults += wiring_faults
@@ -102,7 +103,7 @@ def build(experiment: Experiment, source: str = "") -> Model:
         graph,
         initial,
         {graph.by_name[name]: array for name, array in data.training.items()},
-        Batches(rows, samples, training.shuffle, training.seed),
+        Batches(rows, samples, training.shuffle, training.seed, training.reduction == "sum"),
         update_of(training),
         frozen,
         {graph.by_name[name]: array for name, array in data.test.items()},
@@ -128,6 +129,23 @@ def _training_faults(training: Training) -> list[str]:
             f"$.training.seed: is {shown(training.seed)}; "
             f"a whole number from 0 to {LARGEST_SEED - 1} would be right"
         )
+    return faults
+
+
+def notation_faults(notation: Notation) -> list[str]:
+    """What is wrong with the names of loss and rate: they stand in every formula, so they are short."""
+    faults = [
+        f"$.notation.{field_name}: {shown(name)} is no name for a formula; "
+        f"a letter or a short word such as {examples} would be right"
+        for field_name, name, examples in (
+            ("loss", notation.loss, "L, C₀ or cost"),
+            ("rate", notation.rate, "α, η or lr"),
+        )
+        if not re.fullmatch(r"[^\W\d_][\w()′]{0,11}", name)
+    ]
+    if notation.loss == notation.rate:
+        fault = f"{shown(notation.rate)} is the loss already; another name would be right"
+        faults.append(f"$.notation.rate: {fault}")
     return faults
 
 

@@ -172,12 +172,14 @@ class OptimizerSettings(Strict, frozen=True, omit_defaults=False):
 class Training(Strict, frozen=True):
     """How the experiment is trained; `frozen` holds names of parameters, `*` stands for any text.
 
+    The loss of a batch, and with it its gradient, is the `mean` over its samples or their `sum`.
     Before the optimiser sees a gradient, the penalties l1·|w| and l2/2·w² are added to it, then it is
     clipped: each number to ±`clip_value`, then all together to the norm `clip_norm`.
     """
 
     optimizer: OptimizerSettings = OptimizerSettings()
     batch_size: int = 1
+    reduction: Literal["mean", "sum"] = "mean"
     shuffle: bool = False
     seed: int = 0
     iterations: int = 100
@@ -189,9 +191,17 @@ class Training(Strict, frozen=True):
 
 
 class Notation(Strict, frozen=True):
-    """How things are called on screen: the loss, and the learning rate."""
+    """How things are called on screen; files and what is calculated do not change with it.
 
-    style: Literal["numbered"] = "numbered"
+    `numbered` counts weights through the network: w₁, w₂, …, z₁⁽²⁾. `layered` names them by their
+    layer, receiver and sender: wⱼₖ⁽ᴸ⁾, bⱼ⁽ᴸ⁾, aⱼ⁽ᴸ⁾. `theta` has matrices θ⁽ᴸ⁾ with elements θⱼₖ⁽ᴸ⁾, and
+    a₃₁ is neuron 1 of layer 3. With `delta` ∂L/∂z is written δ. `first_index` is that of neurons,
+    inputs and matrix elements; layers count from 1, and numbered weights keep their numbers.
+    """
+
+    style: Literal["numbered", "layered", "theta"] = "numbered"
+    delta: bool = False
+    first_index: Literal[0, 1] = 1
     loss: str = "L"
     rate: str = "α"
 

@@ -76,10 +76,11 @@ def _neuron_card(
     element = block.element(neuron)
     head, tail = graph.nodes[block.nodes[0]], graph.nodes[block.nodes[-1]]
     tree = naming.neuron(block.group, element)
-    bias = ""
+    bias = said_bias = ""
     if head.operation is not None and len(head.operands) > 2 and head.operation.name == "affine":
         layout, index = graph.parameters, graph.nodes[head.operands[2]].parameter
         bias = layout.name_at(layout.place(index, element))
+        said_bias = naming.spoken(Quantity(head.operands[2], element))
     labels, gradients = _labels(naming, block, head, tail)
     return CardShape(
         neuron_identity(block.group, element),
@@ -93,6 +94,7 @@ def _neuron_card(
         bias,
         f"neuron {spoken(tree)}",
         captioned=block.nodes[0] not in graph.reaches_loss,
+        spoken_bias=said_bias,
     )
 
 
@@ -102,10 +104,11 @@ def _labels(naming: Naming, block: Block, head: Node, tail: Node) -> tuple[tuple
     assert tail.operation is not None
     if not naming.is_dense(block.group):
         return (head.operation.symbol or head.operation.name_in_words,), ("∂",)
+    slope = "δ" if naming.notation.delta else "∂z"
     if len(block.nodes) == 1:
-        return ("z = Σ",), ("∂z",)
+        return ("z = Σ",), (slope,)
     activation = f"a = {tail.operation.symbol}(z)" if tail.operation.name != "identity" else "a = z"
-    return ("z = Σ", activation), ("∂z", "∂a")
+    return ("z = Σ", activation), (slope, "∂a")
 
 
 def _edges(graph: Graph, naming: Naming, blocks: tuple[Block, ...]) -> Iterator[EdgeShape]:

@@ -102,7 +102,7 @@ def _sentence(scene: Scene) -> str:
 def _remarks(scene: Scene) -> Iterable[str]:
     """What has to be known to read the numbers, an honest word where they tell little."""
     found, samples = scene.verdicts, scene.frame.record.samples
-    mean = f", mean over {scene.count(samples)} samples" if samples > 1 else ""
+    mean = f", {scene.batch_word} over {scene.count(samples)} samples" if samples > 1 else ""
     loss = scene.experiment.notation.loss
     yield (
         f"Iteration {scene.count(scene.frame.iteration)}{mean}: "

@@ -112,7 +112,8 @@ class GradientTable:
             label = int(record.rows[sample]) + 1
             yield from self._sheet(record, label, gradient, terms.__getitem__, slopes, loss)
         if record.samples > 1:
-            mean = record.parameter_gradient
+            # The average, whether an update follows it or the sum: see docs/file-format.md.
+            mean = record.parameter_gradient / (record.samples if record.summed else 1)
             slopes = None if numeric is None else numeric.mean(axis=0)
 
             def terms_of_mean(place: int) -> str:
@@ -216,7 +217,7 @@ class StepTable:
                 sample = quantity.sample
                 slopes = gradient_expressions(record, sample, self.timeline)
             value = numbers(quantity)
-            label: int | str = "" if stretch.phase == "update" else "mean"
+            label: int | str = "" if stretch.phase == "update" else "sum" if record.summed else "mean"
             if stretch.sample is not None:
                 label = int(record.rows[stretch.sample]) + 1
             formula, arithmetic_of_numbers = self._sides(quantity, value, terms, numbers, slopes)
@@ -247,7 +248,10 @@ class StepTable:
                     numbers(Quantity(quantity.node, quantity.element, GRADIENT, sample))
                     for sample in spelt_out(samples)
                 ]
-                return f"mean({quantity_name(graph, quantity)})", mean_terms(each, value, samples)
+                name = quantity_name(graph, quantity)
+                if numbers.record.summed:
+                    return f"sum({name})", " + ".join(map(number_text, each)) or number_text(value)
+                return f"mean({name})", mean_terms(each, value, samples)
             place = graph.parameters.place(graph.nodes[quantity.node].parameter, quantity.element)
             expression = slopes.get(place, Sum(()))
         else:

@@ -50,7 +50,7 @@ def kicker(scene: Scene, step: int | None) -> str:
     stretch = scene.frame.plan.stretch(step)
     text = f"{PHASE_WORDS[stretch.phase]} · step {scene.count(step)}"
     if scene.frame.record.samples > 1 and stretch.phase != "update":
-        text += " · mean" if stretch.sample is None else f" · sample {stretch.sample + 1}"
+        text += f" · {scene.batch_word}" if stretch.sample is None else f" · sample {stretch.sample + 1}"
     return text
 
 
@@ -147,7 +147,7 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
         caption = (
             "Upstream × local"
             if quantity.node in _with_upstream(scene, quantity)
-            else "The average over the samples"
+            else f"The {scene.batch_word} over the samples"
             if _is_mean(scene, quantity)
             else "The slope of the loss"
         )

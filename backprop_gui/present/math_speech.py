@@ -151,11 +151,14 @@ def _spoken_bracketed(tree: Bracketed) -> str:
 def _spoken_matrix(tree: Matrix) -> str:
     count = len(tree.rows)
     columns = max(map(len, tree.rows), default=0)
-    entries = [", ".join(map(_spoken, line)) for line in tree.rows]
+    said = [[_spoken(entry) for entry in line] for line in tree.rows]
+    commas = any(re.search(r"\d,\d", entry) for line in said for entry in line)
+    between = "; " if commas else ", "
+    entries = [between.join(line) for line in said]
     if columns <= 1 or count == 1:
         kind = "column" if columns <= 1 else "row"
-        return f"{kind} vector {', '.join(entries)}, end of vector,"
-    lines = ", ".join(f"row {index}: {line}" for index, line in enumerate(entries, start=1))
+        return f"{kind} vector {between.join(entries)}, end of vector,"
+    lines = between.join(f"row {index}: {line}" for index, line in enumerate(entries, start=1))
     return f"{count} by {columns} matrix, {lines}, end of matrix,"
 
 

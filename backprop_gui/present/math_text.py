@@ -146,9 +146,16 @@ def _plain(tree: Math) -> str:
         case Root():
             return f"√{_plain(tree.child) if is_atom(tree.child) else f'({_plain(tree.child)})'}"
         case Matrix():
-            return "[" + "; ".join(", ".join(map(_plain, entries)) for entries in tree.rows) + "]"
+            return _plain_matrix([[_plain(entry) for entry in entries] for entries in tree.rows])
         case Link():
             return _plain(tree.child)
+
+
+def _plain_matrix(rows: list[list[str]]) -> str:
+    """`[1, 2; 3, 4]`; with decimal commas `[0,5; 2 | 3; 4]`, so that no sign means two things."""
+    commas = any(re.search(r"\d,\d", entry) for entries in rows for entry in entries)
+    between, below = ("; ", " | ") if commas else (", ", "; ")
+    return f"[{below.join(between.join(entries) for entries in rows)}]"
 
 
 def _plain_row(parts: list[Math]) -> str:
@@ -198,8 +205,11 @@ def _plain_sub(tree: Math | None) -> str:
 def _plain_sup(tree: Math | None) -> str:
     if tree is None:
         return ""
-    small = _small(_plain(tree), _SUPERSCRIPTS)
-    return small if small is not None else f"^({_plain(tree)})"
+    text = _plain(tree)
+    small = _small(text, _SUPERSCRIPTS)
+    if small is not None:
+        return small
+    return f"^{text}" if isinstance(unlinked(tree), Bracketed) else f"^({text})"
 
 
 def _small(text: str, table: dict[int, int]) -> str | None:

@@ -54,13 +54,13 @@ class _Layer:
 
     def symbol(self, letter: str) -> Math:
         """A letter with the number of this layer."""
-        return _marked(letter, self.scene.naming.layer(self.affine.group))
+        return self.scene.naming.vector(letter, self.scene.naming.layer(self.affine.group))
 
     def sender(self) -> Math:
         """What the layer works with: a of another dense layer, an input, or a node by its name."""
         group = self.scene.graph.nodes[self.affine.operands[0]].group
         layer = self.scene.naming.layer(group)
-        return _marked("a", layer) if layer else _bold(group)
+        return self.scene.naming.vector("a", layer) if layer else _bold(group)
 
 
 def layer_blocks(scene: Scene) -> list[Block]:
@@ -125,7 +125,7 @@ def _backward_blocks(layer: _Layer, walk: WalkBlock) -> list[Block]:
         after = scene.naming.layer(single.group)
         weights, following = layer.value(single.operands[1]), layer.gradient(graph.by_name[single.name])
         turned = _transposed(scene.naming.array(single.operands[1]))
-        rule = row(delta, EQUALS, Bracketed(row(turned, _marked("δ", after))), HADAMARD, slope)
+        rule = row(delta, EQUALS, Bracketed(row(turned, scene.naming.vector("δ", after))), HADAMARD, slope)
         plugged = row(
             _equals(scene, weights, following),
             Bracketed(row(_transposed(matrix(scene, weights)), matrix(scene, following))),
@@ -238,10 +238,6 @@ def _result(scene: Scene, array: Array) -> Math:
 
 def _bold(letter: str) -> Math:
     return Symbol(letter, slanted=True, bold=True)
-
-
-def _marked(letter: str, layer: int) -> Math:
-    return Script(_bold(letter), None, Bracketed(number(str(layer))))
 
 
 def _transposed(part: Math) -> Math:

@@ -227,7 +227,8 @@ def conventions(model: Model) -> list[str]:
     if math.prod(outputs) > 1:
         how = "averaged over" if operation.name == "mean_squared_error" else "summed over"
         lines[0] += f", {how} the outputs"
-    lines.append("loss and gradients of a batch are means over its samples")
+    how = "sums" if model.batches.summed else "means"
+    lines.append(f"loss and gradients of a batch are {how} over its samples")
     layout = graph.parameters
     biases = [
         p

@@ -55,6 +55,7 @@ class CardShape:
     bias: str = ""  # identity of the chip below the card: the neuron's bias
     spoken: str = ""  # accessible name: "neuron h 1 of layer 1"
     captioned: bool = True  # whether room is kept for a caption below
+    spoken_bias: str = ""  # "b 1 of layer 2"
 
 
 @dataclass(frozen=True, slots=True)

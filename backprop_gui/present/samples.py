@@ -112,10 +112,10 @@ def _row(scene: Scene, layout: Layout, index: int) -> TableRow:
     keys = [math.nan if number is None or row is None else number for number in numbers]
     return TableRow(
         MEAN if sample is None else f"{ROW}{sample + 1}",
-        (MEAN if row is None else f"{scene.count(row)}", *texts),
+        (scene.batch_word if row is None else scene.count(row), *texts),
         (math.nan if row is None else float(row), *keys),
         (
-            MEAN if row is None else str(row),
+            scene.batch_word if row is None else str(row),
             *("" if number is None else scene.format.full(number) for number in numbers),
         ),
         ("plain", "plain", *map(_tone, numbers[1:])),

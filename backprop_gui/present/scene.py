@@ -60,15 +60,14 @@ class Scene:
     @cached_property
     def loss(self) -> float:
         """The batch's loss before the update."""
-        losses = self.frame.record.values[self.graph.loss]
-        return float(losses.mean())
+        return self.frame.record.together(self.frame.record.values[self.graph.loss])
 
     @cached_property
     def loss_after(self) -> float:
         """The loss of the same samples with the new parameters."""
         record = self.frame.record
         leaves = {index: data[record.rows] for index, data in self.model.leaves.items()}
-        return float(self.model.stepper().losses(record.after.parameters, leaves).mean())
+        return record.together(self.model.stepper().losses(record.after.parameters, leaves))
 
     def text(self, quantity: Quantity) -> str:
         """The quantity's number as shown, – while it is not uncovered."""
@@ -79,6 +78,11 @@ class Scene:
         """All digits of the quantity, empty while it is not uncovered."""
         value = self.frame.number(quantity)
         return "" if value is None else self.format.full(value)
+
+    @property
+    def batch_word(self) -> str:
+        """How the numbers of the samples make one of the batch: `mean`, or `sum`."""
+        return "sum" if self.frame.record.summed else "mean"
 
     def count(self, number: int) -> str:
         """A whole number as it is shown, its thousands apart."""

@@ -24,6 +24,11 @@ def loss_word(scene: Scene) -> str:
     return "cost" if scene.experiment.notation.loss.startswith("C") else "loss"
 
 
+def of_batch(scene: Scene) -> str:
+    """What makes a question one about the whole batch."""
+    return " of all samples" if scene.frame.record.summed else " on average"
+
+
 def slanted(scene: Scene, quantity: Quantity) -> str:
     """The name of a quantity's value within a sentence."""
     return f"*{plain(scene.naming.base(quantity.node, quantity.element))}*"
@@ -39,7 +44,7 @@ def question(scene: Scene, quantity: Quantity) -> str:
     loss, subject = loss_word(scene), slanted(scene, quantity)
     if quantity.aspect == GRADIENT:
         mean = scene.is_parameter(quantity) and quantity.sample is None and scene.frame.record.samples > 1
-        return f"How much does {subject} change the {loss}{' on average' if mean else ''}?"
+        return f"How much does {subject} change the {loss}{of_batch(scene) if mean else ''}?"
     if quantity.aspect != VALUE:
         return scene.model.optimizer.line(quantity.aspect).question.format(name=subject)
     if quantity.node == scene.graph.loss:
@@ -55,7 +60,8 @@ def reason(scene: Scene, quantity: Quantity) -> str:
     """Why the rule of a step is as it is, in one plain sentence."""
     if quantity.aspect == GRADIENT:
         if scene.is_parameter(quantity) and quantity.sample is None and scene.frame.record.samples > 1:
-            return "Every sample has its say: the gradients of all samples, averaged."
+            how = "added up" if scene.frame.record.summed else "averaged"
+            return f"Every sample has its say: the gradients of all samples, {how}."
         terms = scene.terms.gradient(quantity)
         if not terms:
             return f"It does not reach the {loss_word(scene)}, so its gradient is 0."

@@ -9,7 +9,15 @@ from backprop_gui.present.math_tree import Math, Operator, Symbol, row
 from backprop_gui.present.matrices import layer_blocks
 from backprop_gui.present.pictures import Block, ExplainPage
 from backprop_gui.present.scene import Scene
-from backprop_gui.present.sentences import PHASE_WORDS, loss_change, loss_word, neuron_name, reason, slanted
+from backprop_gui.present.sentences import (
+    PHASE_WORDS,
+    loss_change,
+    loss_word,
+    neuron_name,
+    of_batch,
+    reason,
+    slanted,
+)
 from backprop_gui.steps.quantities import UPDATED, VALUE, Quantity
 
 MOST_LINES = 12
@@ -143,7 +151,7 @@ def _titled(scene: Scene, blocks: list[Block], rest: str = "") -> ExplainPage:
             title, told = f"What are {names} after the update?", scene.model.optimizer.why
         else:  # the mean over the samples, or a parameter that several layers share
             do = "does" if last == first else "do"
-            average = " on average" if first.sample is None else ""
+            average = of_batch(scene) if first.sample is None else ""
             title = f"How much {do} {names} change the {loss_word(scene)}{average}?"
             told = reason(scene, first)
     else:

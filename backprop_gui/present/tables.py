@@ -172,7 +172,7 @@ def terms_text(scene: Scene, gradient: Quantity) -> str:
     """`0.01529 · 0.6011`, one product for each use; (g₁ + g₂)/n for a mean."""
     expression = scene.expression(gradient)
     if gradient.aspect == GRADIENT and gradient.sample is None and scene.frame.record.samples > 4:
-        return f"mean of {scene.frame.record.samples} samples"
+        return f"{scene.batch_word} of {scene.frame.record.samples} samples"
     return plain(scene.formulas.values(expression))
 
 

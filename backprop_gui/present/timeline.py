@@ -48,7 +48,7 @@ def _sample_text(scene: Scene, at: PlanStretch | None) -> str:
     if at is not None and at.phase == "update" and samples > 1:
         return f"all {samples} samples"
     if at is not None and at.sample is None and samples > 1:
-        return f"mean of {samples} samples"
+        return f"{scene.batch_word} of {samples} samples"
     return f"sample {frame.shown_sample + 1} of {samples}"
 
 
@@ -56,7 +56,7 @@ def _label(scene: Scene, stretch: PlanStretch) -> str:
     word = PHASE_WORDS[stretch.phase]
     if scene.frame.record.samples == 1 or stretch.phase == "update":
         return word
-    return f"{word} mean" if stretch.sample is None else f"{word} {stretch.sample + 1}"
+    return f"{word} {scene.batch_word}" if stretch.sample is None else f"{word} {stretch.sample + 1}"
 
 
 def status_picture(scene: Scene, stamp_state: Literal["none", "good", "stale", "bad"]) -> StatusPicture:
@@ -81,9 +81,9 @@ def conventions(scene: Scene) -> tuple[str, ...]:
     if batches.batch_size == 1:
         told.append("one sample per update")
     elif batches.batch_size == batches.rows:
-        told.append(f"mean over all {batches.rows} samples")
+        told.append(f"{scene.batch_word} over all {scene.count(batches.rows)} samples")
     else:
-        told.append(f"mean over {batches.batch_size} samples per update")
+        told.append(f"{scene.batch_word} over {scene.count(batches.batch_size)} samples per update")
     told.append(_what_is_updated(scene))
     naming = scene.naming
     told += [

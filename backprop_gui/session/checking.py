@@ -20,7 +20,7 @@ def stuck(model: Model, record: Record) -> tuple[float, float] | None:
     parameters, gradient = np.abs(record.before.parameters), np.abs(record.parameter_gradient)
     if not parameters.size or not np.isfinite(parameters).all() or not np.isfinite(gradient).all():
         return None
-    loss = float(record.values[model.graph.loss].mean())
+    loss = record.together(record.values[model.graph.loss])
     largest, steepest = float(parameters.max()), float(gradient.max())
     is_stuck = largest >= LARGE_PARAMETER and steepest <= VANISHED_GRADIENT and loss >= LEFT_LOSS
     return (largest, steepest) if is_stuck else None
@@ -48,12 +48,13 @@ class GradientCheck:
         graph, record = self.model.graph, self._record
         leaves = {index: data[record.rows] for index, data in self.model.leaves.items()}
         parameters, gradient = record.before.parameters, record.parameter_gradient
-        loss = float(record.values[graph.loss].mean())
+        together = record.together
+        loss = together(record.values[graph.loss])
         found = numeric_gradients(graph, parameters, leaves, self._places)
         for place, each in zip(self._places, found, strict=True):
-            self.numeric[place] = float(each.mean())
+            self.numeric[place] = together(each)
             if not agrees(self.numeric[place], float(gradient[place]), loss):
                 left, right = one_sided_slopes(graph, parameters, leaves, place)
-                if is_kink(float(left.mean()), float(right.mean()), float(gradient[place])):
+                if is_kink(together(left), together(right), float(gradient[place])):
                     self.kinks.add(place)
             yield place

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -99,7 +98,7 @@ class Provenance:
         """The arrays of an iteration."""
         return self._at(iteration)[0].record
 
-    def numbers(self, iteration: int) -> Callable[[Hashable], float]:
+    def numbers(self, iteration: int) -> Numbers:
         """Looks up the numbers of an iteration by their keys, as a formula needs it."""
         return self._at(iteration)[1]
 
@@ -138,7 +137,7 @@ class Provenance:
             return self._data(key, iteration)
         terms, _ = self._at(iteration)
         if _is_batch_loss(key, terms.record, terms.graph.loss):
-            return Source("calculated", iteration, batch_loss(key, terms.record.samples))
+            return Source("calculated", iteration, batch_loss(key, terms.record.samples, terms.record.summed))
         if key.aspect == GRADIENT and key.sample is not None and not terms.gradient(key):
             return Source("unreached", iteration)
         return Source("calculated", iteration, terms.expression(key))
@@ -253,7 +252,7 @@ class _WithMean(Numbers):
 
     def __call__(self, key: object) -> float:
         if isinstance(key, Quantity) and _is_batch_loss(key, self.record, self.graph.loss):
-            return float(self.record.values[self.graph.loss].mean())
+            return self.record.together(self.record.values[self.graph.loss])
         return super().__call__(key)
 
 
@@ -278,10 +277,10 @@ def leaves(expression: Expression) -> tuple[Key, ...]:
     return tuple(found)
 
 
-def batch_loss(loss: Quantity, samples: int) -> Expression:
-    """The loss of a batch: the mean over its samples."""
+def batch_loss(loss: Quantity, samples: int, summed: bool = False) -> Expression:
+    """The loss of a batch: the mean over its samples, or their sum."""
     parts = tuple(Ref(replace(loss, sample=sample)) for sample in range(samples))
-    return Quotient(Sum(parts), Constant(float(samples)))
+    return Sum(parts) if summed else Quotient(Sum(parts), Constant(float(samples)))
 
 
 def _is_batch_loss(key: Quantity, record: Record, loss: int) -> bool:

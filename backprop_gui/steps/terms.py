@@ -112,12 +112,12 @@ class Terms:
         return ""
 
     def mean(self, quantity: Quantity) -> Expression:
-        """The average over samples of a parameter's gradient: (g₁ + g₂ + …)/n."""
+        """A parameter's gradient of the batch, from those of its samples: (g₁ + g₂ + …)/n, or the sum."""
         samples = self.record.samples
         parts = tuple(
             Ref(Quantity(quantity.node, quantity.element, GRADIENT, sample)) for sample in range(samples)
         )
-        return Quotient(Sum(parts), Constant(float(samples)))
+        return Sum(parts) if self.record.summed else Quotient(Sum(parts), Constant(float(samples)))
 
     def line(self, quantity: Quantity) -> Expression:
         """The optimiser's formula behind one of its quantities."""

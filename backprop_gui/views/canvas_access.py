@@ -42,7 +42,8 @@ def network_order(shape: CanvasShape) -> tuple[Stop, ...]:
         for stop in incoming.get(card.identity, ()):
             stops.setdefault(stop.identity, stop)
         if card.bias:
-            stops.setdefault(card.bias, Stop(card.bias, f"bias {in_words(card.bias)} of {spoken}", False))
+            said = card.spoken_bias or in_words(card.bias)
+            stops.setdefault(card.bias, Stop(card.bias, f"bias {said} of {spoken}", False))
     return tuple(stops.values())
 
 
@@ -52,7 +53,12 @@ def _column_and_order(card: CardShape) -> tuple[int, int]:
 
 def in_words(text: str) -> str:
     """A short text as it should be read: `w₅` is "w 5", `−0.1` is "minus 0.1"."""
-    plain = spoken_number(normalize("NFKC", text)).replace("*", "").replace("∂", "derivative by ")
+    plain = (
+        spoken_number(normalize("NFKC", text))
+        .replace("*", "")
+        .replace("∂", "derivative by ")
+        .replace("δ", "delta ")
+    )
     return re.sub(r"(?<=[^\W\d_])(?=\d)", " ", plain)
 
 

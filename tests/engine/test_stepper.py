@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,6 +55,27 @@ def test_the_gradient_is_the_mean_over_the_batch():
         whole.after.parameters, model.initial - 0.1 * whole.parameter_gradient, rtol=1e-15
     )
     assert model.stepper().loss_of(whole) == pytest.approx(float(np.mean(whole.values[model.graph.loss])))
+
+
+def test_a_sum_over_the_batch_is_as_many_times_the_mean():
+    """Loss, gradient and the length of a plain update; the samples' own numbers stay."""
+    document = layers([2, 3, 1], rows=3, batch_size=3)
+    summing = msgspec.structs.replace(
+        document, training=msgspec.structs.replace(document.training, reduction="sum")
+    )
+    records = []
+    for each in (document, summing):
+        model = build(each)
+        stepper = model.stepper()
+        records.append((stepper.record(stepper.start(model.initial)), stepper))
+    (mean, averaging), (total, adding) = records
+    np.testing.assert_allclose(total.parameter_gradient, 3 * mean.parameter_gradient, rtol=1e-15)
+    assert adding.loss_of(total) == pytest.approx(3 * averaging.loss_of(mean), rel=1e-15)
+    assert adding.loss_of(total) == total.together(total.values[adding.graph.loss])
+    moved, before = (record.after.parameters - record.before.parameters for record in (total, mean))
+    np.testing.assert_allclose(moved, 3 * before, rtol=1e-12, atol=1e-16)
+    for one, other in zip(mean.values, total.values, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_frozen_parameters_stay():

@@ -282,6 +282,25 @@ def test_steps_of_a_batch():
     assert (mean["quantity"], mean["formula"]) == ("d(w1)", "mean(d(w1))")
 
 
+def test_where_samples_are_added_up_the_row_mean_stays_the_average():
+    """An update follows the sum; `mean` keeps its meaning, and steps and losses tell of the sum."""
+    timeline = timeline_of(rows=3, training={"reduction": "sum"})
+    averaging = read(write_gradients, timeline_of(rows=3))
+    for row, other in zip(read(write_gradients, timeline), averaging, strict=True):
+        assert (row["sample"], row["terms"]) == (other["sample"], other["terms"])
+        assert float(row["gradient"]) == pytest.approx(float(other["gradient"]), rel=1e-13)
+        assert float(row["relative_error"]) < 1e-6
+        if row["sample"] == "mean":
+            moved = float(row["value"]) - float(row["new_value"])
+            assert moved == pytest.approx(0.1 * 3 * float(row["gradient"]), rel=1e-9)
+    steps = [row for row in read(write_steps, timeline) if row["sample"] == "sum"]
+    assert steps[0]["formula"] == "sum(d(w1))"
+    for row in steps:
+        assert calculated(row["numbers"])[0] == pytest.approx(float(row["value"]), rel=1e-12)
+    losses = [float(row["value"]) for row in read(write_steps, timeline) if row["phase"] == "loss"]
+    assert float(read(write_loss, timeline, 0, 1)[0]["train_loss"]) == pytest.approx(sum(losses), rel=1e-15)
+
+
 def test_loss_has_a_row_before_each_update_and_one_after_the_last():
     """The last row is what the updates have led to; epochs count whole passes through the data."""
     rows = read(write_loss, preset("two-layer-chain"), 0, 4)
