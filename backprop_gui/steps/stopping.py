@@ -30,7 +30,7 @@ FORMS = "loss<0.01, loss rises 20, gradient<1e-6, w5 changes sign or a relu dies
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition: `threshold` of a loss or gradient norm, `count` of rises, `parameter` by its own name."""
+    """`threshold` of a loss or gradient norm, `count` of rises, `parameter` by its own name."""
 
     kind: Kind
     threshold: float = 0.0

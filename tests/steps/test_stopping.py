@@ -101,7 +101,7 @@ def test_stops_when_the_loss_rose_so_often_in_a_row(count: int, seconds: float) 
 
 def test_stops_at_a_small_gradient() -> None:
     """By the norm over all parameters."""
-    stepper, records = records_of(preset("worked-example"), 200)
+    _, records = records_of(preset("worked-example"), 200)
     wanted = first([bool(np.linalg.norm(record.parameter_gradient) < 0.05) for record in records])
     stop = stop_of(preset("worked-example"), "gradient norm < 1/20")
     assert stop is not None
@@ -160,7 +160,9 @@ def test_the_earliest_of_several_conditions_stops_the_run() -> None:
     other = stop_of(preset("worked-example"), "loss<0.1")
     both = stop_of(preset("worked-example"), "loss<0.02", "loss<0.1")
     mixed = stop_of(preset("worked-example"), "gradient<1e-9", "loss<0.1")
-    assert one is not None and other is not None and one.iteration > other.iteration
+    assert one is not None
+    assert other is not None
+    assert one.iteration > other.iteration
     assert both == other == mixed
 
 
