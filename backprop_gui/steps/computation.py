@@ -9,6 +9,7 @@ Few operations are drawn singly, more by neuron (`computation_ways`), many by la
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -164,8 +165,13 @@ class Builder:
         """The elements of a node's value."""
         return [tuple(int(i) for i in element) for element in np.ndindex(self.graph.nodes[index].shape)]
 
-    def slopes(self, index: int, element: Element) -> list[tuple[int, Element, float]]:
-        """Slot, element and local derivative for everything an output element depends on."""
+    def slopes(
+        self, index: int, element: Element, hidden: frozenset[int] = frozenset()
+    ) -> list[tuple[int, Element, float]]:
+        """Slot, element and local derivative for everything an output element depends on.
+
+        What stands in a `hidden` slot is named, but its derivative is not calculated.
+        """
         node, values = self.graph.nodes[index], self.terms.record.values
         assert node.operation is not None
         operands = tuple(self._array(values, operand) for operand in node.operands)
@@ -178,7 +184,10 @@ class Builder:
             return float(output[key.element])
 
         found = node.operation.partials(element, operands, output, node.attributes)
-        return [(each.slot, each.element, evaluate(each.local, lookup)) for each in found]
+        return [
+            (each.slot, each.element, math.nan if each.slot in hidden else evaluate(each.local, lookup))
+            for each in found
+        ]
 
     def _array(self, values: Values, index: int) -> Array:
         """A node's value, of this sample."""
@@ -210,7 +219,7 @@ class Builder:
         slopes: dict[tuple[Element, Source], float] = {}
         for element in self.outputs_of(index):
             sources: list[Source] = []
-            for slot, source, slope in self.slopes(index, element):
+            for slot, source, slope in self.slopes(index, element, hidden):
                 sources.append((slot, source))
                 slopes[element, (slot, source)] = slope
             if node.operation.loss:

@@ -1,0 +1,72 @@
+"""The computational graph in the place of the network: the same step, operation by operation."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+
+from backprop_gui.present.computation_graph import ComputationMemory, computation_picture
+from backprop_gui.session.session import Session
+from backprop_gui.steps.quantities import Quantity
+from backprop_gui.views.computation_canvas import ComputationCanvas
+from backprop_gui.views.main_window import MainWindow
+
+
+class ComputationView(QObject):
+    """Lives as long as its window; while the network is shown it costs nothing."""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__(window)
+        self.session, self.window = session, window
+        self._memory = ComputationMemory()
+        self._canvas: ComputationCanvas | None = None
+        self._command = window.commands["graphView"]
+        self._command.toggled.connect(self._switch)
+        for happened in (session.opened, session.changed, session.moved, session.lit_changed):
+            happened.connect(self._show_if_seen)
+
+    def is_shown(self) -> bool:
+        """Whether the computational graph stands on the stage."""
+        return self._canvas is not None and self.window.stage.currentWidget() is self._canvas
+
+    def _switch(self, on: bool) -> None:
+        """Change between the network and its computational graph; the keyboard stays on the stage."""
+        stage, window = self.window.stage, self.window
+        shown: ComputationCanvas | None = self._made() if on else None
+        had_keyboard = window.focusWidget() is stage.currentWidget()
+        stage.setCurrentWidget(shown or window.canvas)
+        self._show_if_seen()
+        if had_keyboard:
+            stage.currentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _made(self) -> ComputationCanvas:
+        """The view, made when it is first looked at."""
+        if self._canvas is None:
+            canvas, window = ComputationCanvas(), self.window
+            canvas.set_reduced_motion(window.commands["reducedMotion"].isChecked())
+            window.commands["reducedMotion"].toggled.connect(canvas.set_reduced_motion)
+            canvas.quantity_clicked.connect(self._ask)
+            canvas.identity_clicked.connect(self._focus)
+            canvas.background_clicked.connect(self._unfocus)
+            window.stage.addWidget(canvas)
+            window.add_part(canvas)
+            self._canvas = canvas
+        return self._canvas
+
+    def _show_if_seen(self) -> None:
+        if self.is_shown():
+            assert self._canvas is not None
+            self._canvas.show_picture(computation_picture(self.session.scene(), self._memory))
+
+    # --- what is asked for: the same as on the network's canvas ---------------------------------------
+
+    def _ask(self, quantity: Quantity) -> None:
+        self.session.running.halt()
+        self.session.ask(quantity)
+
+    def _focus(self, identity: str) -> None:
+        self.session.running.halt()
+        self.session.set_focus("" if identity == self.session.focus else identity)
+
+    def _unfocus(self) -> None:
+        if self.session.focus or self.session.rule is not None:
+            self.session.set_focus("")

@@ -1,0 +1,275 @@
+"""The items of the computational graph: operations with their numbers, and all edges in one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from backprop_gui.present.canvas_measures import Route
+from backprop_gui.present.computation_layout import (
+    CAPTION_PIXELS,
+    NUMBER_PIXELS,
+    SHARE_PIXELS,
+    SIGN_PIXELS,
+    ComputationLayout,
+)
+from backprop_gui.present.computation_pictures import (
+    ComputationPicture,
+    ComputationShape,
+    NodeShape,
+    NodeState,
+    Number,
+    WireState,
+)
+from backprop_gui.present.numbers import UNKNOWN
+from backprop_gui.present.pictures import Emphasis, Phase
+from backprop_gui.views.canvas_look import Look, rect_of
+from backprop_gui.views.theme import dimmed
+
+_AWAY = 9.5  # of a number from its line
+_RING, _FOCUS = 4.0, 8.0
+_ARROW = 5.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What stands at a point: a number of the network, or the node."""
+
+    node: int
+    number: Number | None
+    tip: str
+
+
+class OperationItem(QGraphicsItem):
+    """One operation or leaf, with the lines that leave it and the numbers above and below them."""
+
+    def __init__(self, index: int, shape: ComputationShape, layout: ComputationLayout, look: Look) -> None:
+        super().__init__()
+        self.index = index
+        self.drawn: NodeShape = shape.nodes[index]
+        self.box = rect_of(layout.nodes[index])
+        self._stems = [layout.stems[place] for place in self.drawn.outputs]
+        self._look = look
+        self._phase: Phase = "given"
+        self.state: NodeState | None = None
+        self.wires: tuple[WireState, ...] = ()
+        self._focused = False
+        scale = look.scale
+        around = self.box.adjusted(-12 * scale, -18 * scale, 12 * scale, 12 * scale)
+        for stem in self._stems:
+            around = around.united(QRectF(QPointF(*stem.start), QPointF(*stem.end)).adjusted(0, -20, 2, 20))
+        self._bounds = around.adjusted(0, -4 * scale, 0, 8 * scale)
+
+    def show_state(self, state: NodeState, wires: tuple[WireState, ...], phase: Phase) -> None:
+        """Take on what is to be seen now."""
+        if (state, wires) != (self.state, self.wires) or (phase != self._phase and state.emphasis == "lit"):
+            self.state, self.wires = state, wires
+            self.update()
+        self._phase = phase
+
+    def show_look(self, look: Look) -> None:
+        self._look = look
+        self.update()
+
+    def show_focus(self, focused: bool) -> None:
+        if focused != self._focused:
+            self._focused = focused
+            self.update()
+
+    def hit_at(self, point: QPointF) -> Hit | None:
+        """What a click or the pointer at a point means."""
+        assert self.state is not None
+        for wire, stem in zip(self.wires, self._stems, strict=True):
+            line = QRectF(QPointF(*stem.start), QPointF(*stem.end))
+            high = 2 * _AWAY * self._look.scale
+            if line.adjusted(0, -high, 0, 0).contains(point):
+                return Hit(self.index, wire.value, wire.tip)
+            if wire.gradient.text and line.adjusted(0, 0, 0, high).contains(point):
+                return Hit(self.index, wire.gradient, wire.tip)
+        return Hit(self.index, None, self.state.tip) if self.box.contains(point) else None
+
+    @property
+    def place(self) -> QRectF:
+        """The node and its numbers."""
+        return self._bounds
+
+    # ---------------------------------------------------------------- painting
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self.state is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for wire, stem in zip(self.wires, self._stems, strict=True):
+            painter.setPen(edge_pen(self._look, wire.emphasis, self._phase))
+            painter.drawLine(QPointF(*stem.start), QPointF(*stem.end))
+            middle = (stem.start[0] + stem.end[0]) / 2
+            room = stem.end[0] - stem.start[0] - 2 * self._look.scale
+            away, theme = _AWAY * self._look.scale, self._look.theme
+            if self.drawn.kind != "constant":
+                self._number(painter, wire.value, QPointF(middle, stem.start[1] - away), room, theme.forward)
+                self._number(
+                    painter, wire.gradient, QPointF(middle, stem.start[1] + away), room, theme.backward
+                )
+        self._paint_shape(painter, self.state.emphasis)
+
+    def _number(self, painter: QPainter, number: Number, centre: QPointF, room: float, colour: str) -> None:
+        look, scale = self._look, self._look.scale
+        dim = bool(self.wires) and self.wires[0].emphasis == "dim"
+        known = number.text != UNKNOWN
+        line = look.line(number.text, NUMBER_PIXELS, "semibold" if known else "regular", room=room)
+        if number.lit:
+            width = line.width * line.squeeze + 8 * scale
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(look.theme.lit))
+            painter.drawRoundedRect(
+                QRectF(centre.x() - width / 2, centre.y() - 8 * scale, width, 16 * scale),
+                4 * scale,
+                4 * scale,
+            )
+        ink = colour if known else look.theme.muted
+        quiet = dim or not known
+        painter.setPen(QColor(dimmed(ink, look.theme.canvas) if quiet else ink))
+        line.paint(painter, centre.x(), centre.y())
+
+    def _paint_shape(self, painter: QPainter, emphasis: Emphasis) -> None:
+        look, theme, scale = self._look, self._look.theme, self._look.scale
+        dim, lit = emphasis == "dim", emphasis == "lit"
+        if self.drawn.kind != "constant":
+            painter.setBrush(QColor(look.card_ground(dim)))
+            colour = QColor(look.phase(self._phase)) if lit else look.ink(theme.outline, dim)
+            painter.setPen(QPen(colour, (2.2 if lit else 1.3) * scale))
+            self._outline(painter, 0.0)
+        painter.setPen(look.ink(theme.muted if self.drawn.kind == "constant" else theme.text, dim))
+        slanted = self.drawn.kind == "leaf"
+        line = look.line(self.drawn.sign, SIGN_PIXELS, "semibold", slanted, self.box.width() - 4 * scale)
+        line.paint(painter, self.box.center().x(), self.box.center().y())
+        if self.drawn.caption:
+            caption = look.line(self.drawn.caption, CAPTION_PIXELS, "medium", slanted=True)
+            painter.setPen(QColor(dimmed(theme.muted, theme.canvas)) if dim else QColor(theme.muted))
+            caption.paint(painter, self.box.center().x(), self.box.top() - 8.5 * scale)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if lit:
+            pen = QPen(QColor(look.phase(self._phase)), 1.6 * scale)
+            pen.setDashPattern([3.2, 2.2])
+            painter.setPen(pen)
+            self._outline(painter, _RING * scale)
+        if self._focused:
+            painter.setPen(QPen(QColor(theme.accent), 2 * scale))
+            self._outline(painter, _FOCUS * scale)
+
+    def _outline(self, painter: QPainter, away: float) -> None:
+        """A circle or pill for an operation, corners for leaves and boxes."""
+        box = self.box.adjusted(-away, -away, away, away)
+        radius = box.height() / 2 if self.drawn.kind == "operation" else 6 * self._look.scale + away
+        painter.drawRoundedRect(box, radius, radius)
+
+
+def edge_pen(look: Look, emphasis: Emphasis, phase: Phase) -> QPen:
+    """How a line looks: lit in the colour of the phase and thick, quiet ones pale."""
+    theme, scale = look.theme, look.scale
+    if emphasis == "lit":
+        pen = QPen(QColor(look.phase(phase)), 2.6 * scale)
+    else:
+        colour = dimmed(theme.outline, theme.canvas) if emphasis == "dim" else theme.outline
+        pen = QPen(QColor(colour), (1.0 if emphasis == "dim" else 1.4) * scale)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen
+
+
+class BranchesItem(QGraphicsItem):
+    """All edges from the lines behind the nodes to where they are used, with what each brings back."""
+
+    def __init__(self, layout: ComputationLayout, look: Look) -> None:
+        super().__init__()
+        self._layout, self._look = layout, look
+        self._bounds = rect_of(layout.bounds)
+        self._paths = [[curve(route) for route in routes] for routes in layout.branches]
+        self._picture: ComputationPicture | None = None
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def show_picture(self, picture: ComputationPicture) -> None:
+        """Take on what is to be seen now."""
+        before, self._picture = self._picture, picture
+        if before is None or (before.wires, before.phase) != (picture.wires, picture.phase):
+            self.update()
+
+    def show_look(self, look: Look) -> None:
+        self._look = look
+        self.update()
+
+    def share_at(self, point: QPointF) -> tuple[int, int] | None:
+        """The wire and the branch whose share stands at a point."""
+        for place, boxes in enumerate(self._layout.shares):
+            for branch, box in enumerate(boxes):
+                if box is not None and rect_of(box).contains(point):
+                    return place, branch
+        return None
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._picture is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        levels: tuple[Emphasis, ...] = ("dim", "plain", "lit")
+        for level in levels:
+            pen = edge_pen(self._look, level, self._picture.phase)
+            for wire, paths in zip(self._picture.wires, self._paths, strict=True):
+                for emphasis, path in zip(wire.branches, paths, strict=True):
+                    if emphasis == level:
+                        painter.setPen(pen)
+                        painter.setBrush(Qt.BrushStyle.NoBrush)
+                        painter.drawPath(path)
+                        self._arrow(painter, pen.color(), path.pointAtPercent(1.0))
+        self._paint_shares(painter)
+
+    def _arrow(self, painter: QPainter, colour: QColor, tip: QPointF) -> None:
+        size = _ARROW * self._look.scale
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        back = tip.x() - size
+        painter.drawPolygon(
+            QPolygonF([tip, QPointF(back, tip.y() - 0.55 * size), QPointF(back, tip.y() + 0.55 * size)])
+        )
+
+    def _paint_shares(self, painter: QPainter) -> None:
+        """What a branch brings back, on its line: together they are the gradient where it begins."""
+        assert self._picture is not None
+        theme, scale = self._look.theme, self._look.scale
+        for wire, boxes in zip(self._picture.wires, self._layout.shares, strict=True):
+            for share, emphasis, box in zip(wire.shares, wire.branches, boxes, strict=False):
+                if box is None or share.text in ("", UNKNOWN):
+                    continue
+                line = self._look.line(share.text, SHARE_PIXELS, "medium", room=box.width - 4 * scale)
+                width, rect = line.width * line.squeeze + 6 * scale, rect_of(box)
+                rect.setLeft(rect.right() - width)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(theme.canvas))
+                painter.drawRoundedRect(rect, 4 * scale, 4 * scale)
+                quiet = dimmed(theme.backward, theme.canvas)
+                painter.setPen(QColor(quiet if emphasis == "dim" else theme.backward))
+                line.paint(painter, rect.center().x(), rect.center().y())
+
+
+def curve(route: Route) -> QPainterPath:
+    """A route as a line that leaves and arrives level, and crosses columns level, too."""
+    path = QPainterPath(QPointF(*route[0]))
+    for number, (start, end) in enumerate(pairwise(route)):
+        if number % 2 == 1:  # across a column it only passes through
+            path.lineTo(QPointF(*end))
+            continue
+        bend = 0.5 * (end[0] - start[0])
+        path.cubicTo(QPointF(start[0] + bend, start[1]), QPointF(end[0] - bend, end[1]), QPointF(*end))
+    return path
