@@ -92,6 +92,20 @@ def add_layer_before(experiment: Experiment, before: str, source: str = "") -> E
     return add_layer(experiment, given[0], before, source=source)
 
 
+def added_layer(network: Network, beside: str, before: bool, rebuilt: Network) -> str:
+    """What the layer is called that has come in before or after `beside`."""
+    names = [node.name for node in network.nodes]
+    sender = beside
+    if before:
+        sender = network.loss.of if beside == "loss" else senders(node_of(network, beside))[0]
+    if sender in names:
+        place = names.index(sender) + 1
+    else:
+        receivers = [beside] if before else [n.name for n in network.nodes if beside in senders(n)]
+        place = min(map(names.index, receivers), default=0)
+    return rebuilt.nodes[place].name
+
+
 def remove_layer(experiment: Experiment, name: str, source: str = "") -> Experiment:
     """Take a layer out; what received from it receives from its (first) sender."""
     draft = Draft(experiment, source)

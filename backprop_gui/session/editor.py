@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from backprop_gui.errors import InvalidEdit
+from backprop_gui.experiment.building import rename_experiment
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.edits import (
     PRIME,
@@ -166,6 +167,16 @@ class Editor:
             stays = (session.iteration, session.position) == (snapshot.iteration, snapshot.position)
             session.iteration, session.position = snapshot.iteration, snapshot.position
             self._after_edit(stays)
+
+    def retitle(self, title: str) -> None:
+        """Another title; moment and iterations stay. Raises InvalidEdit and leaves everything as it was."""
+        session = self.session
+        renamed = rename_experiment(session.experiment, title)
+        if renamed == session.experiment:
+            return
+        session.history.record("rename", self._snapshot())
+        session.experiment = renamed
+        self._after_edit(True)
 
     def restart(self) -> None:
         """Back to iteration 0 and the initial values; later edits and iterations go."""

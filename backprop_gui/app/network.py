@@ -1,0 +1,178 @@
+"""The network panel of a window: layers, loss and data, each change made at once and undone in one piece."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from backprop_gui.app.builder import Builder
+from backprop_gui.app.panel import Panel
+from backprop_gui.engine.operations import ACTIVATIONS, LOSSES
+from backprop_gui.errors import BackpropError
+from backprop_gui.experiment import building
+from backprop_gui.experiment.building_loss import set_loss
+from backprop_gui.experiment.building_moment import Change
+from backprop_gui.experiment.document import Experiment
+from backprop_gui.experiment.sentences import counted
+from backprop_gui.present.network_picture import loss_choices, network_picture
+from backprop_gui.session.session import Session
+from backprop_gui.views.main_window import MainWindow
+from backprop_gui.views.network_panel import NetworkPanel as NetworkView
+
+
+class NetworkPanel(Panel):
+    """Lives as long as its window."""
+
+    place: ClassVar = "side"
+    name: ClassVar = "networkPanel"
+    title: ClassVar = "Network"
+    tip: ClassVar = "Layers, neurons, activations, loss and data"
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__(session, window)
+        self._builder = Builder(session, window)
+        session.opened.connect(self._forget_refusal)
+        window.commands["networkPanel"].triggered.connect(self.go)
+
+    def go(self) -> None:
+        """Bring the panel to the front and give it the keyboard."""
+        self.open()
+        self._view.first_field().setFocus()
+
+    def make(self) -> QWidget:
+        """The panel, connected."""
+        view = NetworkView(tuple(ACTIVATIONS), loss_choices())
+        view.title_requested.connect(self._rename)
+        view.rename_requested.connect(self._rename_layer)
+        view.units_requested.connect(self._set_units)
+        view.activation_requested.connect(self._set_activation)
+        view.biases_requested.connect(self._set_biases)
+        view.add_requested.connect(self._add)
+        view.remove_requested.connect(self._remove)
+        view.move_requested.connect(self._move)
+        view.loss_requested.connect(self._set_loss)
+        view.outputs_requested.connect(self._set_outputs)
+        view.rows_requested.connect(self._set_rows)
+        view.row_removal_requested.connect(self._remove_row)
+        view.cell_requested.connect(self._set_number)
+        return view
+
+    def show_moment(self) -> None:
+        """Show the network and the data in force."""
+        session = self.session
+        self._view.show_network(network_picture(session.experiment, session.model, session.naming))
+        seed = session.experiment.training.seed
+        self._view.show_remark(
+            f"New weights are small draws (Xavier, seed {seed}, few digits), new biases and new data are 0. "
+            "What is learned stays where it fits, and is where the new network begins; undo brings all back."
+        )
+
+    @property
+    def _view(self) -> NetworkView:
+        view = self.widget
+        assert isinstance(view, NetworkView)
+        return view
+
+    def _change(self, change: Change, name: str) -> bool:
+        refusal = self._builder.change(change, name)
+        self._view.show_refusal(refusal)
+        return not refusal
+
+    def _forget_refusal(self) -> None:
+        if self.is_shown():
+            self._view.show_refusal("")
+
+    # --- what is asked for ------------------------------------------------------------------------
+
+    def _rename(self, title: str) -> None:
+        self._view.show_refusal(self._builder.rename(title))
+
+    def _rename_layer(self, old: str, new: str) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.rename_layer(experiment, old, new)
+
+        if self._change(change, f"rename {old} to {new}"):
+            self._view.choose(new)
+
+    def _set_units(self, name: str, units: int) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.set_units(experiment, name, units, self.session.source)
+
+        given = name in self.session.experiment.network.inputs
+        what = counted(units, "value", "values") if given else counted(units, "neuron", "neurons")
+        self._change(change, f"{what} in {name}")
+
+    def _set_activation(self, name: str, activation: str) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.set_activation(experiment, name, activation)
+
+        self._change(change, f"{activation.replace('_', ' ')} in {name}")
+
+    def _set_biases(self, name: str, on: bool) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.set_biases(experiment, name, on)
+
+        self._change(change, f"{'biases' if on else 'no biases'} in {name}")
+
+    def _add(self, beside: str, before: bool) -> None:
+        source, network = self.session.source, self.session.experiment.network
+
+        def change(experiment: Experiment) -> Experiment:
+            if before:
+                return building.add_layer_before(experiment, beside, source)
+            return building.add_layer(experiment, beside, source=source)
+
+        try:
+            added = building.added_layer(network, beside, before, change(self.session.experiment).network)
+        except BackpropError as error:
+            self._view.show_refusal(str(error))
+            return
+        if self._change(change, f"add layer {added}"):
+            self._view.choose(added)
+
+    def _remove(self, name: str) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.remove_layer(experiment, name, self.session.source)
+
+        self._change(change, f"remove layer {name}")
+
+    def _move(self, name: str, by: int) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.move_layer(experiment, name, by, self.session.source)
+
+        network = self.session.experiment.network
+        place = [node.name for node in network.nodes].index(name)
+        if self._change(change, f"move {name} {'later' if by > 0 else 'earlier'}"):
+            nodes = self.session.experiment.network.nodes
+            self._view.choose(nodes[min(max(place + by, 0), len(nodes) - 1)].name)
+
+    def _set_loss(self, op: str) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return set_loss(experiment, op)
+
+        if self.session.experiment.network.loss.op == "softmax_cross_entropy" and op == "cross_entropy":
+            self._change(change, "separate softmax and cross-entropy")
+        else:
+            self._change(change, f"the loss {LOSSES[op].name_in_words}")
+
+    def _set_outputs(self, units: int) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.set_outputs(experiment, units, self.session.source)
+
+        self._change(change, counted(units, "target", "targets"))
+
+    def _set_rows(self, count: int) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.set_rows(experiment, count, self.session.source)
+
+        self._change(change, f"{counted(count, 'row', 'rows')} of data")
+
+    def _remove_row(self, place: int) -> None:
+        def change(experiment: Experiment) -> Experiment:
+            return building.remove_row(experiment, place, self.session.source)
+
+        self._change(change, f"remove row {place + 1} of the data")
+
+    def _set_number(self, name: str, text: str) -> None:
+        self._view.show_refusal(self._builder.edit(name, text))

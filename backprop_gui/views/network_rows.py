@@ -1,0 +1,178 @@
+"""The lines of the network panel: a name, a number of neurons, an activation, biases or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+
+from backprop_gui.present.network_picture import LayerRow
+from backprop_gui.views.fields import ChoiceBox, CommittedEdit
+
+MOST_UNITS = 1000
+
+
+class NumberBox(QSpinBox):
+    """A small count: each arrow is a change, what is typed counts at Return or on leaving."""
+
+    changed = Signal(int)
+
+    def __init__(self, most: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = 1
+        self.setRange(1, most)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.valueChanged.connect(self._tell)
+
+    def sizeHint(self) -> QSize:
+        """Room for the number that stands there, and for one of three digits."""
+        usual = super().sizeHint()
+        metrics = self.fontMetrics()
+        widest = metrics.horizontalAdvance(str(self.maximum()))
+        needed = max(metrics.horizontalAdvance(text) for text in ("100", str(self.value())))
+        return QSize(usual.width() - widest + needed, usual.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def show_number(self, number: int) -> None:
+        """Show the number in force."""
+        self._shown = number
+        if not self.hasFocus() or self.value() != number:
+            with QSignalBlocker(self):
+                self.setMaximum(max(self.maximum(), number))
+                self.setValue(number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc takes back what was typed."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.show_number(self._shown)
+            self.lineEdit().setText(str(self._shown))
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what is behind: scrolling past changes nothing."""
+        event.ignore()
+
+    def _tell(self, number: int) -> None:
+        if number != self._shown:
+            self.changed.emit(number)
+
+
+class NameEdit(CommittedEdit):
+    """A name that is committed as a whole, as wide as there is room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Coming by Tab, the whole name is ready to be typed over."""
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.selectAll()
+
+
+class LayerLine(QWidget):
+    """One line, in columns shared with its neighbours by fixed shares of the width."""
+
+    units_requested = Signal(str, int)
+    activation_requested = Signal(str, str)
+    biases_requested = Signal(str, bool)
+    rename_requested = Signal(str, str)
+    chosen = Signal(str)
+
+    def __init__(self, activations: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("layerLine")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._row = LayerRow("", "layer")
+        self.name, self.units = NameEdit(), NumberBox(MOST_UNITS)
+        self.activation, self.biases, self.about = ChoiceBox(11), QCheckBox("bias"), QLabel()
+        self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.activation.show_choices([(a, a.replace("_", " ")) for a in activations], None)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(6, 3, 6, 3)
+        for column, part in enumerate(self.parts()):
+            layout.addWidget(part, 0, column)
+        layout.setColumnStretch(0, 1)
+        layout.addWidget(self.about, 0, 1, 1, 3)
+        self.name.committed.connect(self._rename)
+        self.units.changed.connect(self._ask_units)
+        self.activation.chosen.connect(self._ask_activation)
+        self.biases.toggled.connect(self._ask_biases)
+
+    @property
+    def row(self) -> LayerRow:
+        """What is shown."""
+        return self._row
+
+    def parts(self) -> tuple[QWidget, ...]:
+        """What takes the keyboard, in order."""
+        return (self.name, self.units, self.activation, self.biases)
+
+    def show_row(self, row: LayerRow) -> None:
+        """Show a layer, an input, or another kind of node."""
+        self._row = row
+        self.name.show_text(row.name)
+        self.units.setVisible(row.units > 0)
+        if row.units:
+            self.units.show_number(row.units)
+        self.activation.setVisible(bool(row.activation))
+        self.activation.show_choice(row.activation)
+        self.biases.setVisible(row.biases is not None)
+        with QSignalBlocker(self.biases):
+            self.biases.setChecked(bool(row.biases))
+        words = "inputs" if row.kind == "input" and row.units > 1 else "input"
+        self.about.setText(words if row.kind == "input" else row.about)
+        self._place_about(row)
+        what = {"input": "input", "layer": "layer", "other": "node"}[row.kind]
+        self.name.setAccessibleName(f"name of {what} {row.name}")
+        self.units.setAccessibleName(
+            f"number of inputs {row.name}" if row.kind == "input" else f"neurons in {row.name}"
+        )
+        self.activation.setAccessibleName(f"activation of {row.name}")
+        self.biases.setAccessibleName(f"biases in {row.name}")
+
+    def _place_about(self, row: LayerRow) -> None:
+        layout = self.layout()
+        assert isinstance(layout, QGridLayout)
+        layout.removeWidget(self.about)
+        first = 2 if row.units else 1
+        layout.addWidget(self.about, 0, first, 1, 1 if row.activation else 4 - first)
+        self.about.setVisible(bool(self.about.text()))
+
+    def align(self) -> None:
+        """Give every column the width it has in all lines, whether something stands there or not."""
+        layout = self.layout()
+        assert isinstance(layout, QGridLayout)
+        for column, part in enumerate(self.parts()[1:], start=1):
+            layout.setColumnMinimumWidth(column, part.sizeHint().width())
+
+    def show_chosen(self, chosen: bool) -> None:
+        """Whether the buttons are about this line."""
+        self.setProperty("chosen", chosen)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def holds_keyboard(self) -> bool:
+        """Whether one of its fields has the keyboard."""
+        widget = QApplication.focusWidget()
+        return widget is not None and self.isAncestorOf(widget)
+
+    def _rename(self, text: str) -> None:
+        self.rename_requested.emit(self._row.name, text)
+
+    def _ask_units(self, number: int) -> None:
+        self.units_requested.emit(self._row.name, number)
+
+    def _ask_activation(self, activation: object) -> None:
+        self.activation_requested.emit(self._row.name, activation)
+
+    def _ask_biases(self, on: bool) -> None:
+        self.biases_requested.emit(self._row.name, on)
