@@ -64,6 +64,7 @@ class LedgerPicture:
     note: str = ""
     choice: Choice = ""
     sample_title: str = ""
+    whole_title: str = ""
     text: str = ""
 
 
@@ -78,10 +79,13 @@ def ledger_picture(scene: Scene, subject: Quantity | None, choice: Choice = "") 
     if samples > 1:
         shown = scene.frame.shown_sample if quantity.sample is None else quantity.sample
         title = f"Sample {shown + 1}"
-        picture = replace(picture, kicker=f"Paths · {'mean' if quantity.sample is None else title.lower()}")
+        picture = replace(
+            picture, kicker=f"Paths · {scene.batch_word if quantity.sample is None else title.lower()}"
+        )
         if scene.is_parameter(quantity):
             chosen: Choice = "mean" if quantity.sample is None else "sample"
-            picture = replace(picture, choice=chosen, sample_title=title)
+            whole = scene.batch_word.capitalize()
+            picture = replace(picture, choice=chosen, sample_title=title, whole_title=whole)
     if fixed := _without_paths(scene, quantity):
         return _finished(replace(picture, told=fixed))
     if waits := _waits(scene, quantity):
@@ -291,7 +295,8 @@ def _mean_account(scene: Scene, picture: LedgerPicture, quantity: Quantity) -> L
         rows.append(_valued(scene, Symbol(further), math.fsum(sums.sums[MOST_SAMPLES:]), size))
     ways = count_paths(scene.terms, replace(quantity, sample=0))
     told = f"Each of the {scene.count(len(sums.sums))} samples has its own paths and their sum. "
-    told += "The gradient of the update is the average of these sums."
+    whole = "sum" if scene.frame.record.summed else "average"
+    told += f"The gradient of the update is the {whole} of these sums."
     if ways > 1:
         told = f"{_ways(scene, quantity, ways)} {told}"
     mixed = abs(math.fsum(sums.sums)) < size * (1 - 1e-9)
@@ -299,7 +304,7 @@ def _mean_account(scene: Scene, picture: LedgerPicture, quantity: Quantity) -> L
         picture,
         told=told,
         rows=tuple(rows),
-        total=_total(scene, quantity, sums.mean),
+        total=_total(scene, quantity, sums.whole),
         stamp=_stamp(scene, quantity),
         note="Shares are of all sums added up without their signs." if mixed else "",
     )
@@ -310,7 +315,8 @@ def _mean_account(scene: Scene, picture: LedgerPicture, quantity: Quantity) -> L
 
 def _total(scene: Scene, quantity: Quantity, value: float) -> Math:
     """`Sum = ∂L/∂w₅ ≈ 0.009189`."""
-    word = "Mean" if quantity.sample is None and scene.frame.record.samples > 1 else "Sum"
+    whole = quantity.sample is None and scene.frame.record.samples > 1
+    word = scene.batch_word.capitalize() if whole else "Sum"
     equals = scene.formulas.equals(value)
     name = Link(scene.naming.inline(quantity), quantity)
     return row(Symbol(word), EQUALS, name, equals, scene.formulas.number(value))

@@ -162,20 +162,11 @@ def travelled(
 
     From the states that are kept anyway; the last ones before `iteration` are replayed, one by one.
     """
-    found: dict[int, Array] = {}
-    for segment in timeline.segments:
-        for state in segment.keyframes:
-            if state.iteration <= timeline.newest:
-                found[state.iteration] = state.parameters[list(places)]
-    first = iteration - (4 if large else RECENT)
-    nearest = max((kept for kept in found if kept <= max(first, 0)), default=0)
-    # A replay from a keyframe far away would cost more than the path is worth.
-    begin = max(first, 0) if max(first, 0) - nearest <= 4 * RECENT else iteration
-    for recent in range(begin, iteration + 1):
-        found[recent] = timeline.state(recent).parameters[list(places)]
+    found = {state.iteration: state.parameters for state in timeline.landmarks(MOST_TRAVELLED - RECENT)}
+    first = max(iteration - (4 if large else RECENT), 0)
+    nearest = max((kept for kept in found if kept <= first), default=0)
+    # A replay from a state far away would cost more than the path is worth.
+    begin = first if first - nearest <= 4 * RECENT else iteration
+    found.update((recent, timeline.state(recent).parameters) for recent in range(begin, iteration + 1))
     iterations = sorted(found)
-    if len(iterations) > MOST_TRAVELLED:
-        older, newer = iterations[: -2 * RECENT], iterations[-2 * RECENT :]
-        stride = -(-len(older) // (MOST_TRAVELLED - len(newer)))
-        iterations = older[::stride] + newer
-    return iterations, np.array([found[each] for each in iterations])
+    return iterations, np.array([found[each][list(places)] for each in iterations])

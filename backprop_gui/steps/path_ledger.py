@@ -59,11 +59,14 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class SampleSums:
-    """The mean gradient of a parameter: what all paths of each sample come to, and their average."""
+    """A parameter's gradient of the whole batch: what all paths of each sample come to, and all together.
+
+    `whole` is their average, or their sum where the loss of a batch is a sum.
+    """
 
     quantity: Quantity
     sums: tuple[float, ...]
-    mean: float
+    whole: float
 
 
 def ledger(terms: Terms, numbers: Numbers, quantity: Quantity, most: int) -> Ledger | None:
@@ -86,7 +89,7 @@ def ledger(terms: Terms, numbers: Numbers, quantity: Quantity, most: int) -> Led
 
 
 def sample_sums(numbers: Numbers, quantity: Quantity) -> SampleSums:
-    """What the paths of each sample of the batch add up to, for a parameter's mean gradient."""
+    """What the paths of each sample of the batch add up to, for a parameter's gradient of all."""
     each = tuple(numbers(replace(quantity, sample=sample)) for sample in range(numbers.record.samples))
     return SampleSums(quantity, each, numbers(replace(quantity, aspect=GRADIENT, sample=None)))
 

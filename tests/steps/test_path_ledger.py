@@ -138,4 +138,4 @@ def test_sample_sums_average_to_the_mean():
     for name in story.graph.parameters.names:
         sums = sample_sums(story.numbers, resolve(story.graph, f"d({name})"))
         assert len(sums.sums) == 3
-        assert sum(sums.sums) / 3 == pytest.approx(sums.mean, rel=1e-12, abs=1e-16)
+        assert sum(sums.sums) / 3 == pytest.approx(sums.whole, rel=1e-12, abs=1e-16)
