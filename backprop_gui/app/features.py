@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backprop_gui.app.computation import ComputationView
+from backprop_gui.app.editing import Editing
 from backprop_gui.app.ledger import PathPanel
+from backprop_gui.app.network import NetworkPanel
+from backprop_gui.app.nudge import NudgeBench
+from backprop_gui.app.stop_when import StopWhen
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
 
 # In the order of their tabs. Each is called with the session and the window and lives as long as the window.
-FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (PathPanel,)
+FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
+    Editing,
+    PathPanel,
+    NetworkPanel,
+    ComputationView,
+    NudgeBench,
+    StopWhen,
+)
 
 
 def add_features(session: Session, window: MainWindow) -> dict[str, Any]:

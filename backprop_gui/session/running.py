@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from backprop_gui.session.trainer import Trainer
+from backprop_gui.steps.stopping import Condition, Stop, Stopped, Watch
 from backprop_gui.steps.training import Chunk
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ class Running(QObject):
 
     playing_changed = Signal(bool)
     training_changed = Signal(bool)
+    condition_met = Signal(object)  # the Stop: training has ended where a condition was met
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
         self.speed = 2.0
+        self.conditions: tuple[Condition, ...] = ()  # on which training stops by itself
         self._playing = QTimer(self)
         self._playing.timeout.connect(self._play_on)
         self._arrivals = QTimer(self)
@@ -38,6 +41,7 @@ class Running(QObject):
         self._painted.timeout.connect(self._end_frame)
         self._frame_began = 0.0
         self._trainer: Trainer | None = None
+        self._met: Stop | None = None
         self._until: int | None = None
 
     @property
@@ -93,7 +97,9 @@ class Running(QObject):
         ends = [end for end in (self._until, room) if end is not None]
         segment = self.session.timeline.segment_of(newest)
         until = min(ends) if ends else WITHOUT_END
-        self._trainer = Trainer(segment.stepper, self.session.timeline.state(newest), until, segment.stride)
+        state = self.session.timeline.state(newest)
+        watch = Watch(self.conditions, segment.stepper, state, crossing=True) if self.conditions else None
+        self._trainer = Trainer(segment.stepper, state, until, segment.stride, watch)
 
     def stop_training(self) -> None:
         """End training on an iteration boundary."""
@@ -113,6 +119,9 @@ class Running(QObject):
         self.training_changed.emit(False)
         self.session.announce_move()
         self.session.warn_when_stuck()
+        if self._met is not None:
+            met, self._met = self._met, None
+            self.condition_met.emit(met)
 
     def _take_arrivals(self) -> None:
         """Take what the training thread has done since the last frame."""
@@ -127,6 +136,9 @@ class Running(QObject):
             self._arrivals.stop()
             self.training_changed.emit(False)
             self.session.stop_at_fault()
+        elif self._met is not None:
+            self._trainer = None
+            self._end_training()
         elif done:
             self._trainer = None
             if self._until is not None and self.session.timeline.newest >= self._until:
@@ -143,11 +155,14 @@ class Running(QObject):
             self._trainer.go_on()
             self._arrivals.start(round(max(FRAME_MILLISECONDS - spent, TRAINING_TO_FRAME * spent)))
 
-    def _take(self, chunks: list[Chunk]) -> bool:
+    def _take(self, arrived: list[Chunk | Stopped]) -> bool:
         """Append chunks to the timeline and show the newest iteration; whether the run diverged."""
-        session = self.session
-        for chunk in chunks:
-            session.timeline.take(chunk)
-        if chunks:
-            session.show_newest()
-        return any(chunk.diverged for chunk in chunks)
+        diverged = False
+        for part in arrived:
+            chunk = part.chunk if isinstance(part, Stopped) else part
+            self._met = part.stop if isinstance(part, Stopped) else None
+            self.session.timeline.take(chunk)
+            diverged = diverged or chunk.diverged
+        if arrived:
+            self.session.show_newest()
+        return diverged

@@ -7,7 +7,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 
 from backprop_gui.engine.stepper import State, Stepper
-from backprop_gui.steps.training import Chunk, train
+from backprop_gui.steps.stopping import Stopped, Watch, train_until
+from backprop_gui.steps.training import Chunk
 
 CHUNK_SECONDS = 0.004
 WAITING_CHUNKS = 64  # a bound: a window that does not look must not fill the memory
@@ -17,26 +18,29 @@ SWITCH_SECONDS = 0.002  # how long a key or the pointer waits for Python's lock;
 class Trainer:
     """One run. Only the session's thread calls its methods."""
 
-    def __init__(self, stepper: Stepper, state: State, until: int, stride: int) -> None:
-        self._queue: Queue[Chunk] = Queue(WAITING_CHUNKS)
+    def __init__(
+        self, stepper: Stepper, state: State, until: int, stride: int, watch: Watch | None = None
+    ) -> None:
+        """Train from a state up to iteration `until`, or to the first iteration that `watch` stops at."""
+        self._queue: Queue[Chunk | Stopped] = Queue(WAITING_CHUNKS)
         self._stopped = Event()
         self._free = Event()
         self._free.set()
         self._thread = Thread(
-            target=self._run, args=(stepper, state, until, stride), name="training", daemon=True
+            target=self._run, args=(stepper, state, until, stride, watch), name="training", daemon=True
         )
         self._thread.start()
 
-    def _run(self, stepper: Stepper, state: State, until: int, stride: int) -> None:
+    def _run(self, stepper: Stepper, state: State, until: int, stride: int, watch: Watch | None) -> None:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
-            for chunk in train(stepper, state, until, stride, CHUNK_SECONDS, self._is_over):
+            for chunk in train_until(stepper, state, until, stride, CHUNK_SECONDS, self._is_over, watch):
                 self._hand_over(chunk)
         finally:
             sys.setswitchinterval(usual)
 
-    def _hand_over(self, chunk: Chunk) -> None:
+    def _hand_over(self, chunk: Chunk | Stopped) -> None:
         while True:
             try:
                 self._queue.put(chunk, timeout=0.02)
@@ -59,9 +63,9 @@ class Trainer:
         """End the rest."""
         self._free.set()
 
-    def chunks(self) -> list[Chunk]:
+    def chunks(self) -> list[Chunk | Stopped]:
         """What has arrived since the last call."""
-        found: list[Chunk] = []
+        found: list[Chunk | Stopped] = []
         while True:
             try:
                 found.append(self._queue.get_nowait())
@@ -73,11 +77,11 @@ class Trainer:
         """Whether the run is over and everything was taken."""
         return not self._thread.is_alive() and self._queue.empty()
 
-    def stop(self) -> list[Chunk]:
+    def stop(self) -> list[Chunk | Stopped]:
         """End the run on an iteration boundary; what was still under way."""
         self._stopped.set()
         self._free.set()
-        found: list[Chunk] = []
+        found: list[Chunk | Stopped] = []
         while self._thread.is_alive():
             found += self.chunks()
             self._thread.join(0.001)

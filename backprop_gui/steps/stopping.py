@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.passes import forward
@@ -22,7 +23,7 @@ from backprop_gui.engine.stepper import Record, State, Stepper
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.edits import parse_number
 from backprop_gui.experiment.sentences import shown
-from backprop_gui.steps.training import Chunk
+from backprop_gui.steps.training import Chunk, train
 
 Kind = Literal["loss_below", "loss_rises", "gradient_below", "sign_changes", "relu_dies"]
 FORMS = "loss<0.01, loss rises 20, gradient<1e-6, w5 changes sign or a relu dies"
@@ -93,14 +94,19 @@ def relu_nodes(stepper: Stepper) -> list[int]:
 class Watch:
     """Looks at the iterations of one run, in their order, for the first that meets a condition.
 
-    Raises InvalidEdit for a condition that does not fit the network.
+    With `crossing`, a limit that a run is below from the start counts only once it was above: who goes
+    on training means to. Raises InvalidEdit for a condition that does not fit the network.
     """
 
-    def __init__(self, conditions: Sequence[Condition], stepper: Stepper, start: State) -> None:
+    def __init__(
+        self, conditions: Sequence[Condition], stepper: Stepper, start: State, crossing: bool = False
+    ) -> None:
         for condition in conditions:
             check_condition(stepper, condition)
         self.conditions = tuple(conditions)
         self._stepper = stepper
+        limits = [c for c in self.conditions if c.kind in ("loss_below", "gradient_below")]
+        self._below: set[Condition] = set(limits if crossing else ())  # since the start
         self._rises = 0
         self._last_loss = math.nan
         parameters = stepper.graph.parameters
@@ -119,32 +125,41 @@ class Watch:
         """The first of the iterations from `first` on whose loss meets a condition."""
         stops = [stop for c in self.conditions if (stop := self._loss_stop(c, first, losses)) is not None]
         if len(losses):
-            self._rises = self._rises_at(losses)[-1]
+            self._rises = int(self._rises_at(losses)[-1])
             self._last_loss = float(losses[-1])
         return min(stops, key=lambda stop: stop.iteration, default=None)
 
     def _loss_stop(self, condition: Condition, first: int, losses: Array) -> Stop | None:
         if condition.kind == "loss_below":
-            hits = np.flatnonzero(losses < condition.threshold)
+            below = losses < condition.threshold
+            if condition in self._below:
+                above = np.flatnonzero(~below)
+                if len(above) == 0:
+                    return None
+                self._below.discard(condition)
+                below[: above[0]] = False
+            hits = np.flatnonzero(below)
         elif condition.kind == "loss_rises":
             hits = np.flatnonzero(self._rises_at(losses) >= condition.count)
         else:
             return None
         return Stop(first + int(hits[0]), condition, float(losses[hits[0]])) if len(hits) else None
 
-    def _rises_at(self, losses: Array) -> Array:
+    def _rises_at(self, losses: Array) -> NDArray[np.intp]:
         """At each loss, how often in a row it has risen up to there."""
         up = np.diff(losses, prepend=self._last_loss) > 0
         places = np.arange(len(losses))
         last_fall = np.maximum.accumulate(np.where(up, -1 - self._rises, places))
-        return places - last_fall
+        return np.asarray(places - last_fall, dtype=np.intp)
 
     def in_record(self, record: Record) -> Stop | None:
         """Whether this iteration meets a condition that needs more than its loss."""
         for condition in self.conditions:
             if condition.kind == "gradient_below":
                 norm = float(np.linalg.norm(record.parameter_gradient))
-                if norm < condition.threshold:
+                if norm >= condition.threshold:
+                    self._below.discard(condition)
+                elif condition not in self._below:
                     return Stop(record.iteration, condition, norm)
         for condition, place in self._places:
             value = float(record.before.parameters[place])
@@ -176,7 +191,7 @@ class Watch:
 
     def _dead_neurons(self, parameters: Array) -> set[tuple[int, tuple[int, ...]]]:
         with np.errstate(all="ignore"):
-            return self._suspects(forward(self._stepper.graph, parameters, self._stepper.leaves))
+            return self._suspects(forward(self._stepper.graph, parameters, dict(self._stepper.leaves)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +200,22 @@ class Stopped:
 
     chunk: Chunk
     stop: Stop
+
+
+def train_until(
+    stepper: Stepper,
+    state: State,
+    until: int,
+    stride: int,
+    seconds: float,
+    stopped: Callable[[], bool],
+    watch: Watch | None,
+) -> Iterator[Chunk | Stopped]:
+    """As `train`, up to the first iteration that meets a condition of the watch."""
+    if watch is not None and watch.needs_records:
+        return train_by_records(stepper, state, until, stride, seconds, stopped, watch)
+    run = train(stepper, state, until, stride, seconds, stopped)
+    return run if watch is None or not watch.conditions else watched(run, state, stepper, watch)
 
 
 def watched(

@@ -28,10 +28,13 @@ class Command:
 
 
 FILE = (
+    Command("new", "&New…", ("Ctrl+N",), tip="Begin an experiment of your own from a few words"),
     Command("open", "&Open…", ("Ctrl+O",), tip="Open an experiment file"),
     Command("importData", "&Import data…", tip="Take the data from a CSV file"),
     Command("save", "&Save", ("Ctrl+S",), tip="Save the experiment"),
     Command("saveAs", "Save &as…", ("Ctrl+Shift+S",), tip="Save the experiment under another name"),
+    Command("duplicate", "&Duplicate", tip="Go on with a copy that no file holds yet"),
+    Command("rename", "Rena&me…", tip="Give the experiment another title"),
     Command("exportGradients", "Export &gradients…", ("Ctrl+E",), tip="Write the gradient table as CSV"),
     Command("exportSteps", "Export s&teps…", tip="Write every step of the iteration as CSV"),
     Command("exportLoss", "Export &loss…", tip="Write the loss curve as CSV"),
@@ -42,6 +45,16 @@ EDIT = (
     Command("undo", "&Undo", ("Ctrl+Z",), repeats=True),
     Command("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), repeats=True),
     Command("copyTable", "&Copy table", ("Ctrl+Shift+C",), short="Copy", tip="Copy the table that is shown"),
+)
+NETWORK = (
+    Command(
+        "build",
+        "&Build the network",
+        ("Ctrl+B",),
+        tip="Connect, cut and add on the canvas and in the list of layers",
+        checkable=True,
+    ),
+    Command("networkPanel", "&Layers and data", ("Ctrl+L",), tip="Change layers, loss and data in a list"),
 )
 RUN = (
     Command("next", "&Next step", ("Right", "PgDown"), "Next", "One step forward in time", repeats=True),
@@ -61,6 +74,7 @@ RUN = (
     Command("goToIteration", "&Go to iteration…", ("Ctrl+G",)),
     Command("play", "P&lay", ("Space",), "Play", "Take one step after the other"),
     Command("train", "T&rain", ("T",), "Train", "Make many updates at once", letter=True),
+    Command("stopWhen", "Stop trainin&g when…", tip="Name conditions on which training stops by itself"),
     Command("restart", "Re&start", (), "Restart", "Iteration 0 and the initial values"),
     Command(
         "newDraw", "New initial &values", tip="Draw them with the next seed, which also shuffles the data"
@@ -81,6 +95,7 @@ STEP_SIZE = tuple(
 LEARN = (
     Command("unfold", "&Unfold to the loss", ("U",), tip="Write the gradient out, path by path", letter=True),
     Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
+    Command("nudge", "&Nudge…", ("N",), tip="Move one number a little and see what follows", letter=True),
     Command("checkGradients", "&Check gradients", tip="Compare every gradient with finite differences"),
     Command(
         "fusedLoss",
@@ -95,6 +110,12 @@ THEME = tuple(
     for name, text in (("system", "As the &system"), ("light", "&Light"), ("dark", "&Dark"))
 )
 DIGIT = tuple(Command(f"digits.{count}", str(count), checkable=True, group="digits") for count in DIGITS)
+NUMBERS = (
+    Command(
+        "digitsFixed", "&Fixed decimals", tip="Show so many decimals, not significant digits", checkable=True
+    ),
+    Command("decimalComma", "Decimal &comma", tip="Write 0,5 for a half; not in files", checkable=True),
+)
 VIEW = (
     Command("textLarger", "&Larger text", ("Ctrl++", "Ctrl+="), repeats=True),
     Command("textSmaller", "S&maller text", ("Ctrl+-",), repeats=True),
@@ -102,6 +123,14 @@ VIEW = (
     Command("zoomIn", "Zoom &in", ("Alt++", "Alt+="), tip="Enlarge the network", repeats=True),
     Command("zoomOut", "Zoom &out", ("Alt+-",), tip="Shrink the network", repeats=True),
     Command("fit", "&Fit the network", ("Ctrl+9",), tip="Show the whole network"),
+    Command(
+        "graphView",
+        "Computational &graph",
+        ("G",),
+        tip="Draw the iteration operation by operation, with value and gradient at every edge",
+        checkable=True,
+        letter=True,
+    ),
     Command("projector", "Canvas and explanation &only", ("F11",), checkable=True),
     Command("nextPanel", "Ne&xt panel", ("F6",), tip="Move the keyboard to the next panel"),
     Command("reducedMotion", "&Reduced motion", checkable=True),
@@ -111,7 +140,7 @@ HELP = (
     Command("help", "All &keys", ("F1",)),
     Command("about", "&About"),
 )
-COMMANDS = (*FILE, *EDIT, *RUN, *STEP_SIZE, *LEARN, *THEME, *DIGIT, *VIEW, *HELP)
+COMMANDS = (*FILE, *EDIT, *NETWORK, *RUN, *STEP_SIZE, *LEARN, *THEME, *DIGIT, *NUMBERS, *VIEW, *HELP)
 
 SEPARATOR = ""
 
@@ -130,12 +159,13 @@ MENUS = (
         "fileMenu",
         "&File",
         (
-            *("open", Submenu("presetMenu", "&Presets"), "importData", SEPARATOR),
-            *("save", "saveAs", SEPARATOR),
+            *("new", "open", Submenu("presetMenu", "&Presets"), "importData", SEPARATOR),
+            *("save", "saveAs", "duplicate", "rename", SEPARATOR),
             *("exportGradients", "exportSteps", "exportLoss", "exportImage", SEPARATOR, "quit"),
         ),
     ),
     Submenu("editMenu", "&Edit", ("undo", "redo", SEPARATOR, "copyTable")),
+    Submenu("networkMenu", "&Network", ("build", "networkPanel")),
     Submenu(
         "runMenu",
         "&Run",
@@ -149,6 +179,7 @@ MENUS = (
                 SEPARATOR,
                 "play",
                 "train",
+                "stopWhen",
                 "restart",
                 "newDraw",
                 SEPARATOR,
@@ -159,16 +190,20 @@ MENUS = (
     Submenu(
         "learnMenu",
         "&Learn",
-        ("unfold", "askFirst", SEPARATOR, "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
+        ("unfold", "askFirst", SEPARATOR, "nudge", "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
     ),
     Submenu(
         "viewMenu",
         "&View",
         (
             *("textLarger", "textSmaller", "textReset", SEPARATOR, "zoomIn", "zoomOut", "fit", SEPARATOR),
-            *("projector", "nextPanel", SEPARATOR),
+            *("graphView", "projector", "nextPanel", SEPARATOR),
             Submenu("themeMenu", "&Theme", tuple(command.name for command in THEME)),
-            Submenu("digitsMenu", "Significant &digits", tuple(command.name for command in DIGIT)),
+            Submenu(
+                "digitsMenu",
+                "&Digits",
+                (*(command.name for command in DIGIT), SEPARATOR, *(command.name for command in NUMBERS)),
+            ),
             *("reducedMotion", "singleKeys"),
         ),
     ),

@@ -9,11 +9,13 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.pictures import StatusPicture
 from backprop_gui.settings import Settings
 from backprop_gui.views.actions import Actions, fill_menu_bar
 from backprop_gui.views.bottom_panels import PlotTabs, TableTabs
 from backprop_gui.views.canvas import GraphCanvas
+from backprop_gui.views.canvas_zoom import ZoomView
 from backprop_gui.views.dialogs import about_dialog, help_dialog
 from backprop_gui.views.explain_panel import ExplainPanel
 from backprop_gui.views.focus_ring import FocusRing
@@ -34,7 +36,7 @@ class MainWindow(QMainWindow):
     """The frame around all parts. It knows its own look and nothing of the experiment."""
 
     preset_requested = Signal(str)
-    digits_requested = Signal(int)
+    numbers_requested = Signal(object)  # the NumberFormat
     closing = Signal(object)  # the QCloseEvent: ignore it and the window stays
 
     def __init__(self, settings: Settings | None = None, version: Callable[[], str] = str) -> None:
@@ -117,9 +119,9 @@ class MainWindow(QMainWindow):
             "nextPanel": self.focus_next_panel,
             "clearFocus": self._escape,
             "copyTable": self._copy_table,
-            "zoomIn": self.canvas.zoom_in,
-            "zoomOut": self.canvas.zoom_out,
-            "fit": self.canvas.fit,
+            "zoomIn": self._zoom_in,
+            "zoomOut": self._zoom_out,
+            "fit": self._fit,
             "goToIteration": self._go_to_iteration,
             "help": self._show_help,
             "about": self._show_about,
@@ -130,7 +132,9 @@ class MainWindow(QMainWindow):
         self.commands["reducedMotion"].toggled.connect(self.canvas.set_reduced_motion)
         self.commands["singleKeys"].toggled.connect(self.commands.set_single_keys)
         self.look.changed.connect(self._share_room)
-        self.commands.group("digits").triggered.connect(self._choose_digits)
+        self.commands.group("digits").triggered.connect(self._choose_numbers)
+        for name in ("digitsFixed", "decimalComma"):
+            self.commands[name].triggered.connect(self._choose_numbers)
         self._after_first_paint.timeout.connect(self.loss_plot.prepare)
         self.menus["presetMenu"].triggered.connect(self._choose_preset)
         self.toolbar.preset_requested.connect(self.preset_requested)
@@ -204,6 +208,11 @@ class MainWindow(QMainWindow):
         """Give a part that was made later the look of the window, now and from now on."""
         self.look.add(part)
 
+    def number_format(self) -> NumberFormat:
+        """How numbers are to be written, as the menu says."""
+        fixed, comma = (self.commands[name].isChecked() for name in ("digitsFixed", "decimalComma"))
+        return NumberFormat(int(self.commands.checked("digits")), fixed, comma)
+
     def theme(self) -> Theme:
         """The colours in force."""
         return self.look.theme
@@ -260,10 +269,11 @@ class MainWindow(QMainWindow):
 
     def panels(self) -> tuple[QWidget, ...]:
         """The parts F6 goes through, in this order."""
+        stage = self.stage.currentWidget() or self.canvas
         if self._projecting():
-            return (self.stage.currentWidget(), self.side.panel())
-        plot = self.plot_tabs.currentWidget()
-        return (self.stage.currentWidget(), self.side.panel(), self.timeline, self.table_tabs.table(), plot)
+            return (stage, self.side.panel())
+        plot = self.plot_tabs.currentWidget() or self.loss_plot
+        return (stage, self.side.panel(), self.timeline, self.table_tabs.table(), plot)
 
     def focus_next_panel(self) -> None:
         """Move the keyboard to the next panel."""
@@ -277,7 +287,7 @@ class MainWindow(QMainWindow):
         following.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _focus_canvas(self) -> None:
-        self.stage.currentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+        (self.stage.currentWidget() or self.canvas).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _escape(self) -> None:
         """What Esc closes besides the focus on the canvas: a message, the projector view."""
@@ -288,11 +298,26 @@ class MainWindow(QMainWindow):
 
     # --- commands of the window itself -----------------------------------------------------------
 
+    def _stage_view(self) -> ZoomView:
+        """The drawing on the stage, which the commands for zooming are about."""
+        view = self.stage.currentWidget()
+        assert isinstance(view, ZoomView)
+        return view
+
+    def _zoom_in(self) -> None:
+        self._stage_view().zoom_in()
+
+    def _zoom_out(self) -> None:
+        self._stage_view().zoom_out()
+
+    def _fit(self) -> None:
+        self._stage_view().fit()
+
     def _choose_preset(self, action: QAction) -> None:
         self.preset_requested.emit(action.data())
 
-    def _choose_digits(self, _action: QAction) -> None:
-        self.digits_requested.emit(int(self.commands.checked("digits")))
+    def _choose_numbers(self, _chosen: object) -> None:
+        self.numbers_requested.emit(self.number_format())
 
     def _go_to_iteration(self) -> None:
         if self.timeline.isVisible():
@@ -318,6 +343,8 @@ class MainWindow(QMainWindow):
             theme=self.commands.checked("theme"),
             text_scale=self.look.scale,
             digits=int(self.commands.checked("digits")),
+            digits_fixed=self.commands["digitsFixed"].isChecked(),
+            decimal_comma=self.commands["decimalComma"].isChecked(),
             reduced_motion=self.commands["reducedMotion"].isChecked(),
             single_keys=self.commands["singleKeys"].isChecked(),
             ask_first=self.commands["askFirst"].isChecked(),
@@ -335,6 +362,8 @@ class MainWindow(QMainWindow):
         """Stand as the settings say. Facts about the experiment are shown later by whoever knows them."""
         settings = self._settings
         self.commands.choose("digits", settings.digits)
+        self.commands["digitsFixed"].setChecked(settings.digits_fixed)
+        self.commands["decimalComma"].setChecked(settings.decimal_comma)
         self.commands["reducedMotion"].setChecked(settings.reduced_motion)
         self.commands.set_single_keys(settings.single_keys)
         self.commands["askFirst"].setChecked(settings.ask_first)

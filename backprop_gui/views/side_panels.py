@@ -17,11 +17,12 @@ class SidePanels(QTabWidget):
         self.tabBar().setAccessibleName("Panels")
         self.tabBar().setUsesScrollButtons(True)
         self.setTabBarAutoHide(True)
+        self.explain = explain
         self.addTab(explain, "Explain")
 
     def panel(self) -> QWidget:
         """The panel that is shown."""
-        return self.currentWidget()
+        return self.currentWidget() or self.explain
 
     def set_theme(self, theme: Theme) -> None:
         """The style sheet colours the tabs; the panels are told by the window."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -11,16 +9,7 @@ from backprop_gui.engine.stepper import Record, Stepper
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.build import build
 from backprop_gui.experiment.document import Dense, Experiment, Loss, Network, OptimizerSettings, Training
-from backprop_gui.steps.stopping import (
-    Condition,
-    Stop,
-    Stopped,
-    Watch,
-    parse_condition,
-    train_by_records,
-    watched,
-)
-from backprop_gui.steps.training import Chunk, train
+from backprop_gui.steps.stopping import Condition, Stop, Stopped, Watch, parse_condition, train_until
 from tests.networks import preset
 
 
@@ -34,10 +23,7 @@ def stop_of(document: Experiment, *conditions: str, until: int = 400, seconds: f
     stepper = model.stepper()
     start = stepper.start(model.initial)
     watch = Watch([parse_condition(text) for text in conditions], stepper, start)
-    if watch.needs_records:
-        run: Iterator[Chunk | Stopped] = train_by_records(stepper, start, until, 16, seconds, never, watch)
-    else:
-        run = watched(train(stepper, start, until, 16, seconds, never), start, stepper, watch)
+    run = train_until(stepper, start, until, 16, seconds, never, watch)
     done = 0
     for part in run:
         chunk = part.chunk if isinstance(part, Stopped) else part
@@ -113,7 +99,7 @@ def test_stops_when_a_weight_changes_its_sign() -> None:
     """And not before; the other weights do not matter."""
     _, records = records_of(preset("worked-example"), 200)
     place = build(preset("worked-example")).graph.parameters.place_of("w10")
-    wanted = first([record.before.parameters[place] < 0 for record in records])
+    wanted = first([bool(record.before.parameters[place] < 0) for record in records])
     stop = stop_of(preset("worked-example"), "w10 changes sign")
     assert stop is not None
     assert (stop.iteration, stop.condition.parameter) == (wanted, "w10")
@@ -187,3 +173,17 @@ def test_conditions_are_read_in_plain_words() -> None:
     assert parse_condition("loss<0.01") == Condition("loss_below", 0.01)
     assert parse_condition("Loss rises for 20 iterations") == Condition("loss_rises", count=20)
     assert parse_condition("theta2[1,2] changes sign") == Condition("sign_changes", parameter="theta2[1,2]")
+
+
+@pytest.mark.parametrize("text", ["loss<0.1", "gradient<0.2"])
+def test_who_goes_on_training_below_a_limit_is_not_stopped_at_once(text: str) -> None:
+    """A limit that holds from the start counts again once it did not hold."""
+    model = build(preset("worked-example"))
+    stepper = model.stepper()
+    start = stepper.start(model.initial)
+    while stepper.loss_of(stepper.record(start)) > 0.01:
+        start = stepper.advance(start, 1).after
+    for crossing in (False, True):
+        watch = Watch([parse_condition(text)], stepper, start, crossing)
+        parts = list(train_until(stepper, start, start.iteration + 50, 16, 0.0, never, watch))
+        assert isinstance(parts[-1], Stopped) is not crossing
