@@ -31,12 +31,12 @@ class ComputationView(QObject):
     def _switch(self, on: bool) -> None:
         """Change between the network and its computational graph; the keyboard stays on the stage."""
         stage, window = self.window.stage, self.window
-        shown: ComputationCanvas | None = self._made() if on else None
+        shown = self._made() if on else window.canvas
         had_keyboard = window.focusWidget() is stage.currentWidget()
-        stage.setCurrentWidget(shown or window.canvas)
+        stage.setCurrentWidget(shown)
         self._show_if_seen()
         if had_keyboard:
-            stage.currentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _made(self) -> ComputationCanvas:
         """The view, made when it is first looked at."""

@@ -72,7 +72,10 @@ def shape_of(scene: Scene, computation: Computation) -> ComputationShape:
         wires.append(
             WireShape(wire.node, uses, labels.name(place), labels.spoken(place), has_gradient, shared)
         )
-    return ComputationShape(computation.grouping, tuple(nodes), tuple(wires), scene.format.longest)
+    longest = scene.format.longest
+    if computation.grouping == "layers":  # no numbers, but the sizes of arrays: … 64×16
+        longest = 1 + max(len(_size(wire)) + 2 for wire in computation.wires)
+    return ComputationShape(computation.grouping, tuple(nodes), tuple(wires), longest)
 
 
 def computation_picture(scene: Scene, memory: ComputationMemory) -> ComputationPicture:
@@ -291,7 +294,7 @@ def _of_quantity(scene: Scene, quantity: Quantity | None, new: set[Quantity]) ->
 def _array_numbers(scene: Scene, wire: Wire) -> tuple[Number, Number]:
     """Of a whole array its size, once all of it is uncovered; `…` while it is being uncovered."""
     new = {(quantity.node, quantity.aspect) for quantity in _new(scene)} if not scene.focus else set()
-    size = "×".join(str(length) for length in (wire.shape if len(wire.shape) > 1 else (*wire.shape, 1)))
+    size = _size(wire)
     found = []
     for told in (wire.told, wire.told_back):
         known = [scene.frame.knows(quantity) for quantity in told]
@@ -301,6 +304,11 @@ def _array_numbers(scene: Scene, wire: Wire) -> tuple[Number, Number]:
             lit = True
         found.append(Number(text, _range(scene, told) if known and all(known) else "", lit))
     return found[0], found[1]
+
+
+def _size(wire: Wire) -> str:
+    """The size of an array, a column where it is a row of numbers: 2×3, 16×1."""
+    return "×".join(map(str, wire.shape if len(wire.shape) > 1 else (*wire.shape, 1)))
 
 
 def _range(scene: Scene, told: tuple[Quantity, ...]) -> str:

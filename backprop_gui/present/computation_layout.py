@@ -16,8 +16,9 @@ from backprop_gui.present.computation_pictures import ComputationShape, NodeShap
 
 NUMBER_PIXELS, SHARE_PIXELS, SIGN_PIXELS, CAPTION_PIXELS = 12.0, 11.0, 14.0, 11.0
 _CIRCLE, _DOT, _LEAF, _ROW = 32.0, 20.0, 26.0, 36.0  # heights; a row has a number above and one below
-_GAP, _ACROSS = 10.0, 30.0  # between rows; between columns, where the edges turn
-_CAPTION = 15.0
+_GAP, _ACROSS = 8.0, 30.0  # between rows; between columns, where the edges turn
+_OUTPUT = 40.0  # between the outputs of a box
+_CAPTION = 18.0
 _SWEEPS = 12
 
 
@@ -98,7 +99,7 @@ class _Layout:
     # ---------------------------------------------------------------- sizes
 
     def _height(self, node: NodeShape) -> float:
-        rows = len(node.outputs) * _ROW if len(node.outputs) > 1 else 0.0
+        rows = len(node.outputs) * _OUTPUT if len(node.outputs) > 1 else 0.0
         return (
             max(self._size(node)[1] / self.scale + (_CAPTION if node.caption else 0.0), _ROW, rows)
             * self.scale
@@ -114,7 +115,7 @@ class _Layout:
             return max(words + 14 * scale, 34 * scale), _LEAF * scale
         if node.kind == "operation":
             return max(words + 12 * scale, _CIRCLE * scale), _CIRCLE * scale
-        height = max(_CIRCLE, len(node.outputs) * _ROW if len(node.outputs) > 1 else 0.0)
+        height = max(_CIRCLE, len(node.outputs) * _OUTPUT if len(node.outputs) > 1 else 0.0)
         return max(words + 20 * scale, 44 * scale), height * scale
 
     # ---------------------------------------------------------------- order
@@ -237,7 +238,7 @@ class _Layout:
         outputs = self.shape.nodes[slot.node].outputs
         found = {}
         for rank, wire in enumerate(outputs):
-            level = box.centre[1] + (rank - (len(outputs) - 1) / 2) * _ROW * self.scale
+            level = box.centre[1] + (rank - (len(outputs) - 1) / 2) * _OUTPUT * self.scale
             found[wire] = Stem((box.right, level), (end, level))
         return found
 

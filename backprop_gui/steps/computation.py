@@ -125,11 +125,23 @@ class Builder:
         return Quantity(node, element, aspect, None if given else self.sample)
 
     def back(self, node: int, element: Element) -> tuple[Quantity, ...]:
-        """The quantity whose step tells the gradient of a number, where one is told."""
+        """The quantity whose step tells the gradient of a number, where one is told.
+
+        ∂L/∂L = 1 and the gradients inside the loss come with the first derivative by its output.
+        """
+        if node == self.graph.loss:
+            output = self.graph.nodes[node].operands[0]
+            return self.back(output, self.outputs_of(output)[0])
         kind = self.graph.nodes[node].kind
         told = kind in ("operation", "parameter") or node in self.graph.differentiated
-        reaches = node in self.graph.reaches_loss and node != self.graph.loss
-        return (self.quantity(node, element, GRADIENT),) if told and reaches else ()
+        return (self.quantity(node, element, GRADIENT),) if told and node in self.graph.reaches_loss else ()
+
+    def gradient_of(self, quantity: Quantity) -> float | None:
+        """The derivative of the loss by a number, where one is told: the record's."""
+        if quantity.node == self.graph.loss:
+            return 1.0
+        told_back = self.back(quantity.node, quantity.element)
+        return self.numbers(told_back[0]) if told_back else None
 
     def wire_of(self, node: int, element: Element) -> int:
         """The wire of a number of the network; a leaf is made when it is first used."""
@@ -145,9 +157,7 @@ class Builder:
         first = len(self.wires)
         for quantity in quantities:
             told_back = self.back(quantity.node, quantity.element)
-            gradient = self.numbers(told_back[0]) if told_back else None
-            if quantity.node == self.graph.loss:
-                gradient = 1.0
+            gradient = self.gradient_of(quantity)
             self.of_quantity[quantity.node, quantity.element] = len(self.wires)
             self.wires.append(
                 Wire(len(self.nodes), self.numbers(quantity), (quantity,), told_back, quantity, gradient)

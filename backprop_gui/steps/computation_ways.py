@@ -96,19 +96,9 @@ class _Singly(Builder):
         told_back = self.back(quantity.node, quantity.element)
         wire = self.wires[result]
         wire.quantity, wire.value = quantity, self.numbers(quantity)
-        if quantity.node == self.graph.loss:
-            wire.gradient = 1.0
-        elif told_back:
-            wire.told_back, wire.gradient = told_back, self.numbers(told_back[0])
+        wire.told_back, wire.gradient = told_back, self.gradient_of(quantity)
         self.of_quantity[quantity.node, quantity.element] = result
-        self._flow_back(first, told_back or self._loss_tells(quantity))
-
-    def _loss_tells(self, quantity: Quantity) -> tuple[Quantity, ...]:
-        """With which step the gradients inside the loss are told: with the first derivative by its output."""
-        if quantity.node != self.graph.loss:
-            return ()
-        output = self.graph.nodes[self.graph.loss].operands[0]
-        return self.back(output, self.outputs_of(output)[0])
+        self._flow_back(first, told_back)
 
     def _flow_back(self, first: int, told_back: tuple[Quantity, ...]) -> None:
         """Gradients of the wires inside one formula, from its outcome to its inputs."""

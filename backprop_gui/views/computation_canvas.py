@@ -34,7 +34,7 @@ from backprop_gui.views.computation_items import BranchesItem, Hit, OperationIte
 from backprop_gui.views.fonts import load_fonts
 from backprop_gui.views.theme import LIGHT, Theme
 
-LEGIBLE, COMFORTABLE = 0.76, 0.86  # zooms at which the numbers are about 9 and 10 pixels high
+LEGIBLE, COMFORTABLE = 0.76, 0.9  # zooms at which the numbers are about 9 and 11 pixels high
 _SCROLL_MILLISECONDS = 220
 _MARGIN = 24
 
@@ -192,13 +192,16 @@ class ComputationCanvas(ZoomView):
         here = self._picture.here
         if not here and not (self.outgrown and self.fitted and at_once):
             return
-        room = QRectF(self.room()).adjusted(_MARGIN, _MARGIN / 2, -_MARGIN, -_MARGIN / 2)
+        room = QRectF(self.room())
         wanted = QRectF()
         for index in here or (min(range(len(self._items)), key=self._left_of),):
             wanted = wanted.united(self._items[index].place)
         seen = self.viewportTransform().mapRect(wanted)
-        by = QPoint(_needed(seen.left(), seen.right(), room.left(), room.right()), 0)
-        by.setY(_needed(seen.top(), seen.bottom(), room.top(), room.bottom()))
+        whole = self.viewportTransform().mapRect(rect_of(self._layout.bounds))
+        by = QPoint(
+            _needed((seen.left(), seen.right()), (room.left(), room.right()), (whole.left(), whole.right())),
+            _needed((seen.top(), seen.bottom()), (room.top(), room.bottom()), (whole.top(), whole.bottom())),
+        )
         if by.isNull():
             return
         now = QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
@@ -361,10 +364,15 @@ def _said(number: Number) -> str:
     return "not yet known" if number.text == "–" else in_words(number.text)
 
 
-def _needed(low: float, high: float, least: float, most: float) -> int:
-    """How far to scroll so that low…high lies between least and most; its middle where it is longer."""
-    if high - low > most - least:
-        return round((low + high) / 2 - (least + most) / 2)
-    if low < least or high > most:
-        return round((low + high) / 2 - (least + most) / 2)
-    return 0
+def _needed(wanted: tuple[float, float], room: tuple[float, float], whole: tuple[float, float]) -> int:
+    """How far to scroll to bring a stretch into the room: to its middle, but not beyond the whole."""
+    if whole[1] - whole[0] <= room[1] - room[0] + 1:
+        wanted, least = whole, 1.0  # there is room for everything
+    else:
+        least = -_MARGIN
+    if wanted[0] >= room[0] - least and wanted[1] <= room[1] + least:
+        return 0
+    by = (wanted[0] + wanted[1]) / 2 - (room[0] + room[1]) / 2
+    if wanted is not whole:
+        by = min(max(by, whole[0] - room[0]), whole[1] - room[1])
+    return round(by)

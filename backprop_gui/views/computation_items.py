@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from backprop_gui.present.computation_layout import (
     SHARE_PIXELS,
     SIGN_PIXELS,
     ComputationLayout,
+    Stem,
 )
 from backprop_gui.present.computation_pictures import (
     ComputationPicture,
@@ -28,6 +30,7 @@ from backprop_gui.present.computation_pictures import (
 from backprop_gui.present.numbers import UNKNOWN
 from backprop_gui.present.pictures import Emphasis, Phase
 from backprop_gui.views.canvas_look import Look, rect_of
+from backprop_gui.views.fonts import Weight
 from backprop_gui.views.theme import dimmed
 
 _AWAY = 9.5  # of a number from its line
@@ -111,34 +114,33 @@ class OperationItem(QGraphicsItem):
         for wire, stem in zip(self.wires, self._stems, strict=True):
             painter.setPen(edge_pen(self._look, wire.emphasis, self._phase))
             painter.drawLine(QPointF(*stem.start), QPointF(*stem.end))
-            middle = (stem.start[0] + stem.end[0]) / 2
-            room = stem.end[0] - stem.start[0] - 2 * self._look.scale
-            away, theme = _AWAY * self._look.scale, self._look.theme
             if self.drawn.kind != "constant":
-                self._number(painter, wire.value, QPointF(middle, stem.start[1] - away), room, theme.forward)
-                self._number(
-                    painter, wire.gradient, QPointF(middle, stem.start[1] + away), room, theme.backward
-                )
+                self._numbers(painter, wire, stem)
         self._paint_shape(painter, self.state.emphasis)
 
-    def _number(self, painter: QPainter, number: Number, centre: QPointF, room: float, colour: str) -> None:
-        look, scale = self._look, self._look.scale
-        dim = bool(self.wires) and self.wires[0].emphasis == "dim"
-        known = number.text != UNKNOWN
-        line = look.line(number.text, NUMBER_PIXELS, "semibold" if known else "regular", room=room)
-        if number.lit:
-            width = line.width * line.squeeze + 8 * scale
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(look.theme.lit))
-            painter.drawRoundedRect(
-                QRectF(centre.x() - width / 2, centre.y() - 8 * scale, width, 16 * scale),
-                4 * scale,
-                4 * scale,
-            )
-        ink = colour if known else look.theme.muted
-        quiet = dim or not known
-        painter.setPen(QColor(dimmed(ink, look.theme.canvas) if quiet else ink))
-        line.paint(painter, centre.x(), centre.y())
+    def _numbers(self, painter: QPainter, wire: WireState, stem: Stem) -> None:
+        """The value above the line and the gradient below."""
+        look, theme = self._look, self._look.theme
+        room = stem.end[0] - stem.start[0] - 2 * look.scale
+        numbers = ((wire.value, theme.forward, -1), (wire.gradient, theme.backward, 1))
+        for number, colour, side in numbers:
+            known = number.text != UNKNOWN
+            line = look.line(number.text, NUMBER_PIXELS, "semibold" if known else "regular", room=room)
+            x, y = (stem.start[0] + stem.end[0]) / 2, stem.start[1] + side * _AWAY * look.scale
+            if number.lit:
+                self._paint_lit(painter, x, y, line.width * line.squeeze)
+            ink = colour if known else theme.muted
+            quiet = wire.emphasis == "dim" or not known
+            painter.setPen(QColor(dimmed(ink, theme.canvas) if quiet else ink))
+            line.paint(painter, x, y)
+
+    def _paint_lit(self, painter: QPainter, x: float, y: float, width: float) -> None:
+        """The ground behind a number of this step."""
+        scale = self._look.scale
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._look.theme.lit))
+        rect = QRectF(x - width / 2 - 4 * scale, y - 8 * scale, width + 8 * scale, 16 * scale)
+        painter.drawRoundedRect(rect, 4 * scale, 4 * scale)
 
     def _paint_shape(self, painter: QPainter, emphasis: Emphasis) -> None:
         look, theme, scale = self._look, self._look.theme, self._look.scale
@@ -150,12 +152,15 @@ class OperationItem(QGraphicsItem):
             self._outline(painter, 0.0)
         painter.setPen(look.ink(theme.muted if self.drawn.kind == "constant" else theme.text, dim))
         slanted = self.drawn.kind == "leaf"
-        line = look.line(self.drawn.sign, SIGN_PIXELS, "semibold", slanted, self.box.width() - 4 * scale)
-        line.paint(painter, self.box.center().x(), self.box.center().y())
+        if slanted:
+            paint_name(painter, look, self.drawn.sign, SIGN_PIXELS, self.box.center(), "semibold")
+        else:
+            line = look.line(self.drawn.sign, SIGN_PIXELS, "semibold", room=self.box.width() - 4 * scale)
+            line.paint(painter, self.box.center().x(), self.box.center().y())
         if self.drawn.caption:
-            caption = look.line(self.drawn.caption, CAPTION_PIXELS, "medium", slanted=True)
             painter.setPen(QColor(dimmed(theme.muted, theme.canvas)) if dim else QColor(theme.muted))
-            caption.paint(painter, self.box.center().x(), self.box.top() - 8.5 * scale)
+            above = QPointF(self.box.center().x(), self.box.top() - 11.5 * scale)
+            paint_name(painter, look, self.drawn.caption, CAPTION_PIXELS, above, "medium")
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if lit:
             pen = QPen(QColor(look.phase(self._phase)), 1.6 * scale)
@@ -171,6 +176,20 @@ class OperationItem(QGraphicsItem):
         box = self.box.adjusted(-away, -away, away, away)
         radius = box.height() / 2 if self.drawn.kind == "operation" else 6 * self._look.scale + away
         painter.drawRoundedRect(box, radius, radius)
+
+
+def paint_name(
+    painter: QPainter, look: Look, text: str, pixels: float, centre: QPointF, weight: Weight
+) -> None:
+    """A name on one line, a word behind `_` as its index: z_out."""
+    place, lines = 0.0, []
+    for part in re.split(r"(_\w+)", text):
+        below = part.startswith("_")
+        line = look.line(part.removeprefix("_"), pixels * (0.75 if below else 1.0), weight, slanted=True)
+        lines.append((line, place, 0.28 * pixels * look.scale if below else 0.0))
+        place += line.width
+    for line, x, y in lines:
+        line.paint_from(painter, centre.x() - place / 2 + x, centre.y() + y)
 
 
 def edge_pen(look: Look, emphasis: Emphasis, phase: Phase) -> QPen:

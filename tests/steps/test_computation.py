@@ -17,7 +17,7 @@ from tests.networks import Story, experiment, layers
 from tests.present.scenes import Stage
 
 SINGLY = ("worked-example", "two-layer-chain", "chain-of-neurons", "mlp-three-theta", "skip-connection-dag")
-SINGLY += ("softmax-classifier", "conv-classifier", "reused-value", "averaging-over-examples", "iris", "xor")
+MORE = ("softmax-classifier", "conv-classifier", "reused-value", "averaging-over-examples", "iris", "xor")
 
 
 def drawn(story: Story, sample: int = 0) -> Computation:
@@ -80,11 +80,11 @@ def assert_agrees_with_torch(story: Story, sample: int = 0) -> Computation:
         if each.quantity is not None and each.quantity.node == story.graph.loss
     )
     tensors[loss].backward()
-    for place, wire in enumerate(found.wires):
-        np.testing.assert_allclose(wire.value, tensors[place].item(), rtol=1e-12, atol=1e-15)
-        if wire.gradient is not None:
+    for place, each in enumerate(found.wires):
+        np.testing.assert_allclose(each.value, tensors[place].item(), rtol=1e-12, atol=1e-15)
+        if each.gradient is not None:
             arrived = 0.0 if tensors[place].grad is None else tensors[place].grad.item()
-            np.testing.assert_allclose(wire.gradient, arrived, rtol=1e-9, atol=1e-13)
+            np.testing.assert_allclose(each.gradient, arrived, rtol=1e-9, atol=1e-13)
     return found
 
 
@@ -99,7 +99,7 @@ def assert_shares_add_up(found: Computation, story: Story) -> None:
         assert math.isclose(total, wire.gradient, rel_tol=1e-12, abs_tol=1e-12)
 
 
-@pytest.mark.parametrize("name", SINGLY)
+@pytest.mark.parametrize("name", [*SINGLY, *MORE])
 def test_presets_agree_with_pytorch(name):
     """Values, gradients and shares of every intermediate result."""
     story = Stage(name).story()
@@ -118,6 +118,7 @@ def test_every_activation_and_loss_agrees_with_pytorch(activation, loss):
         Dense("out", "h", 2, [[0.7, -0.6], [-0.2, 0.9]], "sigmoid" if entropy else "identity", None),
     ]
     document = experiment(nodes, {"x": 2}, loss)
+    assert isinstance(document.data, dict)
     document.data["targets"] = [[1.0, 0.0]] if "entropy" in loss else [[0.9, -1.4]]
     story = Stage(document).story()
     assert_shares_add_up(assert_agrees_with_torch(story), story)
