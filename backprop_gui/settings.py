@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     theme: Literal["system", "light", "dark"] = "system"
     text_scale: float = 1.0
     digits: int = 4
+    digits_fixed: bool = False  # so many decimals, not significant digits
+    decimal_comma: bool = False
     reduced_motion: bool = False
     single_keys: bool = True
     ask_first: bool = False

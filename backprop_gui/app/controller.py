@@ -25,7 +25,7 @@ from backprop_gui.present.canvas import canvas_picture
 from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.canvas_shape import canvas_shape
 from backprop_gui.present.explain import explain_page, training_page
-from backprop_gui.present.numbers import NumberFormat, full
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.tables import gradient_table, parameter_table
 from backprop_gui.present.timeline import status_picture, timeline_picture
 from backprop_gui.session.editor import Editor
@@ -70,7 +70,8 @@ class Controller(QObject):
     def _take_settings(self) -> None:
         """The session looks at things as the window was left."""
         session, window = self.session, self.window
-        session.format = NumberFormat(int(window.commands.checked("digits")))
+        session.format = window.number_format()
+        window.look.show_numbers(session.format)
         session.ask_first = window.commands["askFirst"].isChecked()
         session.running.set_speed(window.toolbar.speed())
         session.set_step_size(cast(StepSize, window.commands.checked("stepSize")))
@@ -112,7 +113,7 @@ class Controller(QObject):
     def _connect_views(self) -> None:
         window = self.window
         window.preset_requested.connect(self._open_preset)
-        window.digits_requested.connect(self._digits)
+        window.numbers_requested.connect(self._numbers)
         window.closing.connect(self._closing)
         window.toolbar.speed_requested.connect(self.session.running.set_speed)
         window.toolbar.learning_rate_requested.connect(self._learning_rate)
@@ -121,7 +122,6 @@ class Controller(QObject):
         window.canvas.card_clicked.connect(self._focus)
         window.canvas.quantity_clicked.connect(self._ask)
         window.canvas.background_clicked.connect(self._unfocus)
-        window.canvas.edit_requested.connect(self.edit)
         window.explain.target_activated.connect(self._target)
         window.explain.unfold_requested.connect(self._unfold)
         window.explain.ask_first_requested.connect(window.commands["askFirst"].setChecked)
@@ -129,7 +129,6 @@ class Controller(QObject):
         window.loss_plot.export_requested.connect(self.files.export_plot)
         window.gradient_table.row_activated.connect(self._focus)
         window.parameter_table.row_activated.connect(self._focus)
-        window.parameter_table.edit_requested.connect(self._edit_cell)
         window.table_tabs.export_requested.connect(self.files.export_table)
 
     # --- what has happened ------------------------------------------------------------------------
@@ -167,7 +166,7 @@ class Controller(QObject):
         """The rate and the optimiser in force: an edit may have changed them at a later iteration."""
         self._model = self.session.model
         toolbar = self.window.toolbar
-        toolbar.show_learning_rate(full(self._model.settings["learning_rate"]))
+        toolbar.show_learning_rate(self.session.format.full(self._model.settings["learning_rate"]))
         optimizers = [(row.kind, row.title) for row in OPTIMIZERS.values()]
         toolbar.show_optimizers(optimizers, self._model.optimizer.kind)
 
@@ -237,9 +236,6 @@ class Controller(QObject):
         """Set a quantity by its own name to what was typed."""
         self._attempt(self.editor.edit, name, text)
 
-    def _edit_cell(self, identity: str, _column: str, text: str) -> None:
-        self.edit(identity, text)
-
     def _learning_rate(self, text: str) -> None:
         self.edit("learning_rate", text)
 
@@ -294,8 +290,9 @@ class Controller(QObject):
         self.window.toolbar.show_step_size(size)
         self.session.set_step_size(size)
 
-    def _digits(self, digits: int) -> None:
-        self.session.format = NumberFormat(digits)
+    def _numbers(self, form: NumberFormat) -> None:
+        self.session.format = form
+        self.window.look.show_numbers(form)
         self.show_change()
         self.session.refresh()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from backprop_gui.errors import BackpropError, FileTrouble
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.experiment.reading import write_whole
 from backprop_gui.present.csv_files import write_gradients, write_loss, write_steps
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.samples import samples_table
 from backprop_gui.present.tables import parameter_table, table_csv
 from backprop_gui.session.session import Session
@@ -119,7 +121,7 @@ class Files:
         )
         path = ask_save_path(self.window, f"Export {what}", f"{self._stem()}-{what}.csv", CSV_FILTER)
         if path:
-            text = table_csv(picture(self.session.scene()))
+            text = table_csv(picture(replace(self.session.scene(), format=NumberFormat())))
             target = Path(path)
             if self._tell_trouble(lambda: write_whole(target, text.encode("utf-8"))):
                 self.window.show_message(f"{what.capitalize()} written to {target}")
@@ -147,8 +149,7 @@ class Files:
     def _paint_canvas(self, path: Path) -> None:
         from PySide6.QtSvg import QSvgGenerator  # only where a drawing is written
 
-        canvas = self.window.canvas
-        size = canvas.viewport().size() * 2
+        size = self.window.drawing().viewport().size() * 2
         if path.suffix.lower() == ".pdf":
             writer = QPdfWriter(str(path))
             writer.setPageSize(QPageSize(size.toSizeF() * 0.5, QPageSize.Unit.Point))
@@ -174,7 +175,7 @@ class Files:
             raise FileTrouble(f"{path}: can't be written; choose another place")
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.window.canvas.paint_scene(painter, area)
+            self.window.drawing().paint_scene(painter, area)
         finally:
             painter.end()
 

@@ -93,14 +93,15 @@ def _quantity_page(scene: Scene, quantity: Quantity) -> ExplainPage:
     if scene.rule is not None:
         blocks += rule_blocks(scene, scene.rule)
     blocks.append(_result_block(scene, quantity))
-    told = " ".join(part for part in (meaning(scene, quantity), scene.terms.remark(quantity)) if part)
+    remark = scene.format.localised(scene.terms.remark(quantity))
+    told = " ".join(part for part in (meaning(scene, quantity), remark) if part)
     if phase == "update" and step == scene.frame.plan.total:
         told += " " + loss_change(scene)
     page = ExplainPage(
         phase,
         kicker(scene, step),
         question(scene, quantity),
-        reason(scene, quantity),
+        scene.format.localised(reason(scene, quantity)),
         tuple(blocks),
         told.strip(),
         ("unfolded" if scene.unfolded else "folded") if can_unfold else "none",
@@ -245,7 +246,7 @@ def _stamp(scene: Scene, quantity: Quantity) -> str:
             return (
                 "as the note derives it"
                 if derived
-                else f"matches the printed {printed.printed or printed.value}"
+                else f"matches the printed {scene.format.localised(printed.printed or repr(printed.value))}"
             )
     whole = quantity.sample is None or scene.frame.record.samples == 1
     if scene.is_parameter(quantity) and quantity.aspect == GRADIENT and whole:

@@ -93,6 +93,7 @@ STEP_SIZE = tuple(
     for number, size in enumerate(STEP_SIZES, start=1)
 )
 LEARN = (
+    Command("why", "&Why this number?", ("W",), tip="Open where the number comes from", letter=True),
     Command("unfold", "&Unfold to the loss", ("U",), tip="Write the gradient out, path by path", letter=True),
     Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
     Command("nudge", "&Nudge…", ("N",), tip="Move one number a little and see what follows", letter=True),
@@ -113,6 +114,12 @@ DIGIT = tuple(Command(f"digits.{count}", str(count), checkable=True, group="digi
 NUMBERS = (
     Command(
         "digitsFixed", "&Fixed decimals", tip="Show so many decimals, not significant digits", checkable=True
+    ),
+    Command(
+        "conventions",
+        "&Notation and conventions…",
+        ("Ctrl+K",),
+        tip="What things are called, ½ or not, mean or sum, biases updated or frozen",
     ),
     Command("decimalComma", "Decimal &comma", tip="Write 0,5 for a half; not in files", checkable=True),
 )
@@ -159,7 +166,14 @@ MENUS = (
         "fileMenu",
         "&File",
         (
-            *("new", "open", Submenu("presetMenu", "&Presets"), "importData", SEPARATOR),
+            *(
+                "new",
+                "open",
+                Submenu("presetMenu", "&Presets"),
+                Submenu("recentMenu", "&Recent files"),
+                "importData",
+                SEPARATOR,
+            ),
             *("save", "saveAs", "duplicate", "rename", SEPARATOR),
             *("exportGradients", "exportSteps", "exportLoss", "exportImage", SEPARATOR, "quit"),
         ),
@@ -190,7 +204,7 @@ MENUS = (
     Submenu(
         "learnMenu",
         "&Learn",
-        ("unfold", "askFirst", SEPARATOR, "nudge", "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
+        ("why", "unfold", "askFirst", SEPARATOR, "nudge", "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
     ),
     Submenu(
         "viewMenu",
@@ -199,11 +213,8 @@ MENUS = (
             *("textLarger", "textSmaller", "textReset", SEPARATOR, "zoomIn", "zoomOut", "fit", SEPARATOR),
             *("graphView", "projector", "nextPanel", SEPARATOR),
             Submenu("themeMenu", "&Theme", tuple(command.name for command in THEME)),
-            Submenu(
-                "digitsMenu",
-                "&Digits",
-                (*(command.name for command in DIGIT), SEPARATOR, *(command.name for command in NUMBERS)),
-            ),
+            Submenu("digitsMenu", "&Digits", tuple(command.name for command in DIGIT)),
+            *("digitsFixed", "decimalComma", "conventions", SEPARATOR),
             *("reducedMotion", "singleKeys"),
         ),
     ),

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QRegularExpression, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.theme import LIGHT, Theme
 
@@ -25,6 +26,7 @@ class IterationEditor(QLineEdit):
         self.setValidator(QRegularExpressionValidator(QRegularExpression(r"[0-9,]{0,12}"), self))
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.wrong = False
+        self.numbers = NumberFormat()
         self._newest = 0
         self._theme: Theme = LIGHT
         self._pixels = 13.0
@@ -45,7 +47,7 @@ class IterationEditor(QLineEdit):
 
     def range_text(self) -> str:
         """What would be right."""
-        return f"0 to {self._newest:,}"
+        return f"0 to {self.numbers.count(self._newest)}"
 
     def set_look(self, theme: Theme, pixels: float) -> None:
         """The colours of `theme`, digits of this size."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.settings import TEXT_SCALES
 from backprop_gui.views.actions import Actions
 from backprop_gui.views.style import apply_look, style_sheet, system_prefers_dark
@@ -25,6 +26,14 @@ class Part(Protocol):
         """Show text at `scale` times the usual size."""
 
 
+@runtime_checkable
+class NumberPart(Protocol):
+    """A part that writes numbers of its own, which no picture has written for it."""
+
+    def set_number_format(self, form: NumberFormat) -> None:
+        """Write numbers in this format."""
+
+
 class WindowLook(QObject):
     """Follows the commands of the View menu, and the desktop when the theme is left to it."""
 
@@ -35,6 +44,7 @@ class WindowLook(QObject):
         self._commands = commands
         self._parts: list[Part] = []
         self.theme, self.scale = self.chosen_theme(), scale
+        self.numbers = NumberFormat()
         self._dress_application()  # before there are parts: with them it takes three times as long
         commands["textLarger"].triggered.connect(self._larger)
         commands["textSmaller"].triggered.connect(self._smaller)
@@ -52,6 +62,8 @@ class WindowLook(QObject):
         self._parts.append(part)
         part.set_theme(self.theme)
         part.set_text_scale(self.scale)
+        if isinstance(part, NumberPart):
+            part.set_number_format(self.numbers)
 
     def apply(self, theme: Theme, scale: float) -> None:
         """Give all parts the colours of `theme` and text of `scale` times the usual size."""
@@ -61,6 +73,13 @@ class WindowLook(QObject):
             part.set_theme(theme)
             part.set_text_scale(scale)
         self.changed.emit()
+
+    def show_numbers(self, form: NumberFormat) -> None:
+        """Have every part write its numbers in this format."""
+        self.numbers = form
+        for part in self._parts:
+            if isinstance(part, NumberPart):
+                part.set_number_format(form)
 
     def chosen_theme(self) -> Theme:
         """The theme that is checked in the menu."""

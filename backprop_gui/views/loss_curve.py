@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.loss_ticks import linear_ticks, log_texts, log_ticks, tick_texts, whole_ticks
 from backprop_gui.views.theme import LIGHT, Theme, blend
@@ -80,6 +81,7 @@ class LossCurve(pg.PlotWidget):
         super().__init__(parent, enableMenu=False, axisItems={"bottom": self._below, "left": self._left})
         self._theme: Theme = LIGHT
         self._scale = 1.0
+        self._numbers = NumberFormat()
         self._log = False
         self._iterations: Floats = np.empty(0)
         self._losses: Floats = np.empty(0)
@@ -135,6 +137,12 @@ class LossCurve(pg.PlotWidget):
         if log != self._log:
             self._log = log
             self._draw()
+
+    def show_numbers(self, form: NumberFormat) -> None:
+        """Write the numbers at the axes with the signs of this format."""
+        if form.comma != self._numbers.comma:
+            self._numbers = form
+            self._refresh_axes()
 
     def show_look(self, theme: Theme, scale: float) -> None:
         """The colours of `theme`, text at `scale` times its plain size."""
@@ -251,13 +259,13 @@ class LossCurve(pg.PlotWidget):
         else:
             ticks = linear_ticks(low, high, most)
             texts = tick_texts(ticks)
-        self._left.show_ticks(ticks, texts)
+        self._left.show_ticks(ticks, list(map(self._numbers.localised, texts)))
         widest = max((font.horizontalAdvance(text) for text in texts), default=0.0)
         self._left.setWidth(round(widest + 12 * self._scale))
         self._grid.show_lines(ticks, pg.mkPen(self._theme.border, width=1))
         room = font.horizontalAdvance(f"{right:,.0f}") * 2.2
         whole = whole_ticks(left, right, max(3, min(7, int(self.width() / room)))) if ticks else []
-        self._below.show_ticks(whole, [f"{tick:,.0f}" for tick in whole])
+        self._below.show_ticks(whole, [self._numbers.count(round(tick)) for tick in whole])
         self._place_texts()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -278,6 +286,12 @@ class LossCurve(pg.PlotWidget):
     def _place_at(self, event: QMouseEvent) -> int:
         box = self.getPlotItem().getViewBox()
         return self._place_of(box.mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+
+    def iteration_at(self, position: QPoint) -> int | None:
+        """The iteration nearest to a point; None without any."""
+        box = self.getPlotItem().getViewBox()
+        place = self._place_of(box.mapSceneToView(self.mapToScene(position)).x())
+        return int(self._iterations[place]) if place >= 0 else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -23,6 +23,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.views.asking import Asking
 from backprop_gui.views.fonts import SANS, ui_font
 from backprop_gui.views.icons import icon
 from backprop_gui.views.labels import set_look
@@ -41,6 +43,7 @@ class LossPlot(QWidget):
     """Shows the loss over the iterations; a click or drag on the curve asks for an iteration."""
 
     iteration_requested = Signal(int)
+    iteration_asked = Signal(object)  # why this loss?
     log_requested = Signal(bool)
     export_requested = Signal(str)  # "png" or "svg"
 
@@ -57,6 +60,7 @@ class LossPlot(QWidget):
         self._losses: NDArray[np.float64] = np.empty(0)
         self._tests: NDArray[np.float64] | None = None
         self._curve: LossCurve | None = None
+        self._numbers = NumberFormat()
         self._readout = QLabel(self)
         self._legend = QLabel(TEST_LEGEND, self)
         self._log_box = QCheckBox("log", self)
@@ -96,6 +100,8 @@ class LossPlot(QWidget):
             self._curve = self._made_curve(self)
             self._curve.iteration_picked.connect(self.iteration_requested)
             self._curve.hovered.connect(self._show_readout)
+            self._asking = Asking(self._curve, self._curve.iteration_at)
+            self._asking.asked.connect(self.iteration_asked)
             self._column.takeAt(1)
             self._column.addWidget(self._curve, 1)
 
@@ -105,6 +111,7 @@ class LossPlot(QWidget):
 
         curve = LossCurve(parent)
         curve.show_look(self._theme, self._scale)
+        curve.show_numbers(self._numbers)
         curve.show_log(self._log)
         curve.show_losses(self._iterations, self._losses, self._tests)
         curve.show_here(self._here)
@@ -154,6 +161,13 @@ class LossPlot(QWidget):
         """Text at `scale` times its plain size."""
         self._scale = scale
         self._set_looks()
+
+    def set_number_format(self, form: NumberFormat) -> None:
+        """Write losses and iterations with the signs of this format; it has few digits of its own."""
+        self._numbers = form
+        self._show_readout(-1)
+        if self._curve is not None:
+            self._curve.show_numbers(form)
 
     # --- export ----------------------------------------------------------------------------------
 
@@ -228,7 +242,7 @@ class LossPlot(QWidget):
     def _show_readout(self, place: int) -> None:
         """The point under the pointer in words; the name of the loss when there is none."""
         if 0 <= place < len(self._iterations):
-            words = f"iteration {self._iterations[place]:,.0f} · {self._name} {self._losses[place]:.4g}"
+            words = f"{self._iteration(place)} · {self._name} {self._loss(place)}"
         else:
             words = self._name
         self._readout.setText(words)
@@ -237,11 +251,14 @@ class LossPlot(QWidget):
         """What a screen reader says about the curve."""
         if not len(self._iterations):
             return "No losses yet."
-        first, last = self._iterations[0], self._iterations[-1]
-        return (
-            f"{self._name} {self._losses[0]:.4g} at iteration {first:,.0f},"
-            f" {self._losses[-1]:.4g} at iteration {last:,.0f}."
-        )
+        ends = self._numbers.listed(f"{self._loss(place)} at {self._iteration(place)}" for place in (0, -1))
+        return f"{self._name} {ends}."
+
+    def _iteration(self, place: int) -> str:
+        return f"iteration {self._numbers.count(round(self._iterations[place]))}"
+
+    def _loss(self, place: int) -> str:
+        return self._numbers.localised(f"{self._losses[place]:.4g}")
 
     def _request_png(self) -> None:
         self.export_requested.emit("png")

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.pictures import TimelinePicture
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.iteration_editor import IterationEditor
@@ -46,6 +47,7 @@ class TimelineBar(QWidget):
         self.setMouseTracking(True)
         self._theme: Theme = LIGHT
         self._scale = 1.0
+        self._numbers = NumberFormat()
         self._picture = _BLANK
         self._layout = Layout((), False)
         self._info_width = 0.0
@@ -88,6 +90,14 @@ class TimelineBar(QWidget):
         self._lay_out()
         self.update()
 
+    def set_number_format(self, form: NumberFormat) -> None:
+        """Write the thousands of iterations and steps as this format does."""
+        self._numbers = self._editor.numbers = form
+        self._info_width = 0.0
+        self._widen_info()
+        self._lay_out()
+        self.update()
+
     def edit_iteration(self) -> None:
         """Open the editor for the number of the iteration (Ctrl+G)."""
         self._place_editor()
@@ -120,7 +130,7 @@ class TimelineBar(QWidget):
         return QFontMetricsF(self._label_font).horizontalAdvance(label) + (LABEL_GAP + 1) * self._scale
 
     def _iteration_text(self) -> str:
-        return f"Iteration {self._picture.iteration:,}"
+        return f"Iteration {self._numbers.count(self._picture.iteration)}"
 
     def _sample_text(self) -> str:
         return f" · {self._picture.sample_text}" if self._picture.sample_text else ""
@@ -129,7 +139,8 @@ class TimelineBar(QWidget):
         """Room for the longest text so far, and for the digits to come, so that the ticks keep still."""
         picture = self._picture
         strong, plain = QFontMetricsF(self._strong_font), QFontMetricsF(self._plain_font)
-        iteration = f"Iteration {max(picture.newest, picture.iteration):,}"
+        longest = self._numbers.count(max(picture.newest, picture.iteration))
+        iteration = f"Iteration {longest}"
         first = strong.horizontalAdvance(iteration) + plain.horizontalAdvance(self._sample_text())
         second = plain.horizontalAdvance(f"step {picture.total} of {picture.total}")
         wanted = max(first, second, plain.horizontalAdvance(picture.step_text)) + 2
@@ -301,7 +312,8 @@ class TimelineBar(QWidget):
             return "nothing uncovered yet"
         stretch = next((s for s in self._picture.stretches if s.start < position <= s.start + s.count), None)
         label = f" · {stretch.label.lower()}" if stretch is not None and stretch.label else ""
-        return f"step {position:,} of {self._picture.total:,}{label}"
+        step, total = self._numbers.count(position), self._numbers.count(self._picture.total)
+        return f"step {step} of {total}{label}"
 
     # --- going to an iteration -------------------------------------------------------------------
 
