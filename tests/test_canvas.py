@@ -351,13 +351,13 @@ def test_the_minus_of_the_display_is_edited_as_a_plain_one(qtbot):
 # ---------------------------------------------------------------- keyboard
 
 
-def test_arrows_walk_in_network_order_and_enter_clicks(canvas, qtbot):
+def test_arrows_walk_in_network_order_and_shift_enter_clicks(canvas, qtbot):
     canvas.activateWindow()
     canvas.setFocus()
     for _ in range(4):
         QTest.keyClick(canvas, Qt.Key.Key_Down)
     with qtbot.waitSignal(canvas.parameter_clicked) as heard:
-        QTest.keyClick(canvas, Qt.Key.Key_Return)
+        QTest.keyClick(canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert heard.args == ["w1"]
     QTest.keyClick(canvas, Qt.Key.Key_Up)
     with qtbot.waitSignal(canvas.card_clicked) as heard:

@@ -39,19 +39,24 @@ def canvas_picture(scene: Scene, shape: CanvasShape, memory: CanvasMemory) -> Ca
     edges = {edge.identity: light.edge(edge) for edge in shape.edges}
     travels = not scene.lit and scene.frame.phase in ("forward", "loss", "backward")
     pulse = tuple(edge.identity for edge in shape.edges if travels and edges[edge.identity] == "lit")
-    return CanvasPicture(shape, cards, chips, edges, scene.frame.phase, pulse, _hint(scene))
+    return CanvasPicture(shape, cards, chips, edges, scene.frame.phase, pulse, _hint(scene), scene.focus)
 
 
 def _hint(scene: Scene) -> str:
     if scene.focus:
-        place = scene.graph.parameters.place_of(scene.focus)
-        subject = scene.focus
-        if place is not None:
-            subject = scene.naming.plain(scene.parameter(place, VALUE))
-        elif scene.focus != "loss":
-            subject = plain(scene.naming.neuron(scene.focus.partition("[")[0], element_of(scene.focus)))
-        return f"Showing every path from *{subject}* to *{scene.experiment.notation.loss}* · Esc shows all"
+        return path_hint(scene)
     return "Click a weight or neuron to see its paths · double-click a number to edit it"
+
+
+def path_hint(scene: Scene) -> str:
+    """What is shown of the focus, and how to leave it."""
+    place = scene.graph.parameters.place_of(scene.focus)
+    subject = scene.focus
+    if place is not None:
+        subject = scene.naming.plain(scene.parameter(place, VALUE))
+    elif scene.focus != "loss":
+        subject = plain(scene.naming.neuron(scene.focus.partition("[")[0], element_of(scene.focus)))
+    return f"Showing every path from *{subject}* to *{scene.experiment.notation.loss}* · Esc shows all"
 
 
 class _Light:
@@ -205,7 +210,11 @@ def _loss_card(scene: Scene, light: _Light, shape: CardShape, sample: int) -> Ca
     data_row = int(scene.frame.record.rows[sample]) + 1
     caption = f"target {scene.naming.plain(target)} = {scene.format.text(number)}"
     return replace(
-        card, caption=caption, caption_edit=f"targets[{data_row},1]", tip=scene.format.full(number)
+        card,
+        caption=caption,
+        caption_edit=f"targets[{data_row},1]",
+        tip=scene.format.full(number),
+        caption_quantity=target,
     )
 
 

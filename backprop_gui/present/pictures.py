@@ -94,6 +94,7 @@ class Card:
     caption: str = ""  # small text below: "target y = 0", "does not reach the loss"
     caption_edit: str = ""  # what a double-click on the caption edits
     tip: str = ""
+    caption_quantity: Hashable | None = None  # the number in the caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class CanvasPicture:
     `edges` holds the emphasis of each edge by identity; an edge that is not named is plain.
     `pulse` names the edges along which this step's number travels; the pulse runs towards
     the target card in the forward phase and towards the source card in the backward phase.
-    `hint` is one quiet line at the lower edge.
+    `hint` is one quiet line at the lower edge; `focus` the identity that is asked about.
     """
 
     shape: CanvasShape
@@ -131,6 +132,7 @@ class CanvasPicture:
     phase: Phase = "given"
     pulse: tuple[str, ...] = ()
     hint: str = ""
+    focus: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
-"""The table of a batch: a row per sample with its loss and its gradients, and their mean below."""
+"""The table of a batch: a row per sample with its data, its loss and its gradients; their mean below."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import UNKNOWN
 from backprop_gui.present.pictures import Column, TablePicture, TableRow, Tone
+from backprop_gui.present.plain_names import indices
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.tables import Rows
 from backprop_gui.steps.frame import Frame
@@ -20,6 +22,7 @@ from backprop_gui.steps.plan import Plan
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 
 MOST_COLUMNS = 200  # parameters; a wider table is read by nobody, and a row costs its width
+MOST_DATA = 12  # inputs and targets; of longer samples the canvas shows one at a time
 MEAN = "mean"
 ROW, LOSS = "sample", "loss"  # keys of the columns before the parameters
 
@@ -33,10 +36,12 @@ def has_samples(scene: Scene) -> bool:
 class Layout:
     """What a table has in common from step to step: columns, and when each number is uncovered.
 
-    `sample_steps` are those of the first sample, the others follow in steady strides.
+    `data` are inputs and targets, as nodes with their elements. `sample_steps` are those of the first
+    sample, the others follow in steady strides.
     """
 
     places: NDArray[np.intp]
+    data: tuple[Quantity, ...]
     columns: tuple[Column, ...]
     sample_steps: Array
     mean_steps: Array
@@ -74,9 +79,25 @@ def sample_quantity(scene: Scene, identity: str, column: str) -> Quantity | None
         return Quantity(scene.graph.loss, (), VALUE, samples - 1 if sample is None else sample)
     place = scene.graph.parameters.place_of(column)
     if place is None:
-        return None
+        given = {scene.name_of(quantity): quantity for quantity in _data_of(scene.graph)}
+        return replace(given[column], sample=sample) if column in given and sample is not None else None
     gradient = scene.parameter(place, GRADIENT, sample)
     return None if plan.step_of(gradient) is None else gradient
+
+
+def edited_name(scene: Scene, identity: str, column: str) -> str:
+    """What a cell of the data is called when it is edited: `x[2,1]` for value 1 of row 2."""
+    row = int(scene.frame.record.rows[int(identity.removeprefix(ROW)) - 1]) + 1
+    leaf, _, inside = column.partition("[")
+    return f"{leaf}[{row},{inside}" if inside else f"{leaf}[{row}]"
+
+
+def _data_of(graph: Graph) -> tuple[Quantity, ...]:
+    """Every input and target of one sample; none where there are too many to stand side by side."""
+    leaves = [node for node in range(len(graph.nodes)) if graph.nodes[node].kind in ("input", "target")]
+    if sum(math.prod(graph.nodes[node].shape) for node in leaves) > MOST_DATA:
+        return ()
+    return tuple(Quantity(node, place) for node in leaves for place in np.ndindex(graph.nodes[node].shape))
 
 
 @lru_cache(maxsize=4)
@@ -84,8 +105,10 @@ def _layout(naming: Naming, plan: Plan) -> Layout:
     parameters = plan.graph.parameters
     places = parameters.scalars[:MOST_COLUMNS]
     loss = naming.plain(Quantity(plan.graph.loss))
+    data = _data_of(plan.graph)
     columns = [
         Column(ROW, "sample", tip="Row of the data"),
+        *(_data_column(naming, quantity) for quantity in data),
         Column(LOSS, loss, numeric=True, tip="The loss of each sample"),
     ]
     steps: dict[int | None, list[float]] = {0: [], None: []}
@@ -99,15 +122,24 @@ def _layout(naming: Naming, plan: Plan) -> Layout:
         for sample, found in steps.items():
             step = plan.step_of(Quantity(node, element, GRADIENT, sample))
             found.append(math.inf if step is None else step)
-    return Layout(places, tuple(columns), np.array(steps[0]), np.array(steps[None]))
+    return Layout(places, data, tuple(columns), np.array(steps[0]), np.array(steps[None]))
+
+
+def _data_column(naming: Naming, quantity: Quantity) -> Column:
+    name = naming.graph.nodes[quantity.node].name + indices(quantity.element)
+    return Column(name, naming.plain(quantity), True, True, "Given with the data; Enter changes it")
 
 
 def _row(scene: Scene, layout: Layout, index: int) -> TableRow:
     frame, samples = scene.frame, scene.frame.record.samples
     sample = index if index < samples else None
     row = None if sample is None else int(frame.record.rows[sample]) + 1
-    numbers = [_loss(scene, sample), *_gradients(frame, layout, sample)]
+    given = [scene.frame.numbers(replace(q, sample=sample)) for q in layout.data if sample is not None]
+    data: list[float | None] = [*given] if given else [None] * len(layout.data)
+    numbers = [*data, _loss(scene, sample), *_gradients(frame, layout, sample)]
     texts = [UNKNOWN if number is None else scene.format.text(number) for number in numbers]
+    if sample is None:
+        texts[: len(data)] = [""] * len(data)  # a mean of data is nobody's
     # A mean has no key but stays below what it is the mean of, however the samples are sorted.
     keys = [math.nan if number is None or row is None else number for number in numbers]
     return TableRow(
@@ -118,7 +150,7 @@ def _row(scene: Scene, layout: Layout, index: int) -> TableRow:
             scene.batch_word if row is None else str(row),
             *("" if number is None else scene.format.full(number) for number in numbers),
         ),
-        ("plain", "plain", *map(_tone, numbers[1:])),
+        ("plain", *("plain" for _ in data), "plain", *map(_tone, numbers[len(data) + 1 :])),
     )
 
 

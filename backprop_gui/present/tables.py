@@ -22,7 +22,7 @@ from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 GRADIENT_COLUMNS = (
     Column("parameter", "parameter"),
     Column("edge", "edge"),
-    Column("value", "value", numeric=True, tip="The value this iteration works with"),
+    Column("value", "value", True, True, "The value this iteration works with; Enter changes it"),
     Column("terms", "terms", numeric=True, tip="Upstream gradient · local derivative, one term for each use"),
     Column("gradient", "gradient", numeric=True),
     Column("numeric", "finite diff.", numeric=True, tip="The derivative measured by nudging the parameter"),
@@ -32,7 +32,7 @@ GRADIENT_COLUMNS = (
 PARAMETER_COLUMNS = (
     Column("parameter", "parameter"),
     Column("edge", "edge"),
-    Column("value", "value", numeric=True, editable=True, tip="Double-click to change it"),
+    Column("value", "value", numeric=True, editable=True, tip="Enter or a double-click changes it"),
     Column("updated", "after update", numeric=True),
     Column("state", "", tip="Whether training changes it"),
 )

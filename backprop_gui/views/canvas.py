@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QResizeEvent,
-)
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QToolTip, QWidget
 
 from backprop_gui.present.canvas_layout import lay_out
 from backprop_gui.present.pictures import CanvasPicture
-from backprop_gui.views.canvas_access import (
-    Stop,
-    announce_focus,
-    install,
-    network_order,
-    spoken_card,
-    spoken_chip,
-)
+from backprop_gui.views.asking import with_why
+from backprop_gui.views.canvas_access import install, network_order
 from backprop_gui.views.canvas_chip import ChipItem
-from backprop_gui.views.canvas_editor import CanvasEditor
-from backprop_gui.views.canvas_hint import HintLine
 from backprop_gui.views.canvas_items import CardItem, Target
+from backprop_gui.views.canvas_keyboard import KeyboardCanvas
 from backprop_gui.views.canvas_look import Look, rect_of
-from backprop_gui.views.canvas_scene import CanvasScene
-from backprop_gui.views.canvas_zoom import ZoomView
 from backprop_gui.views.fonts import load_fonts
-from backprop_gui.views.theme import LIGHT, Theme
+from backprop_gui.views.theme import Theme
 
 _REACH = 7.0  # pixels from an edge at which it is still meant
 _MANY_EDGES = 24  # from here on a window that is being resized shows the old plan until it rests
@@ -40,38 +23,26 @@ _LONG_NUMBERS, _LEGIBLE = 18, 0.75  # characters; the smallest zoom for them
 _REST_MILLISECONDS = 80
 
 
-class GraphCanvas(ZoomView):
+class GraphCanvas(KeyboardCanvas):
     """Shows a `CanvasPicture`; tells what was clicked, pointed at or typed."""
 
     quantity_clicked = Signal(object)
-    parameter_clicked = Signal(str)
-    card_clicked = Signal(str)
     background_clicked = Signal()
-    edit_requested = Signal(str, str)
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         load_fonts()
         install()
         super().__init__(parent)
-        self._look = Look(LIGHT)
-        self._picture: CanvasPicture | None = None
-        self._stops: tuple[Stop, ...] = ()
-        self._scene = CanvasScene(self, self._look)
-        self.setScene(self._scene)
         self._laid_out_for = (0, 0)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MILLISECONDS)
         self._rest.timeout.connect(self._build)
         self._reduced_motion = False
-        self._ring = ""  # identity of the item with the keyboard ring
         self._hovered = ""
         self._pressed: QPoint | None = None
         self._dragging = False
-        self._hint = HintLine(self)
-        self._editor = CanvasEditor(self)
-        self._editor.entered.connect(self.edit_requested)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -87,16 +58,19 @@ class GraphCanvas(ZoomView):
         """Show a step. The items stay; only another network builds new ones."""
         before, self._picture = self._picture, picture
         if before is None or before.shape != picture.shape:
-            self._editor.leave()
+            same = self._identities()
             self._stops = network_order(picture.shape)
-            if self._ring not in {stop.identity for stop in self._stops}:
-                self._ring = ""
+            if self._identities() != same:
+                self.editing.leave()
+            self._ring.keep_to(self._identities())
             self.fitted = True
             self._build()
         else:
             self._scene.show_picture(picture)
             self._keep_in_sight()
-        self._hint.show_hint(picture.hint)
+        if picture.focus and (before is None or before.focus != picture.focus):
+            self._go_to(picture.focus)
+        self._show_hint()
         if picture.pulse and not self._reduced_motion and self.isVisible():
             self._scene.run_pulse(picture)
 
@@ -104,12 +78,12 @@ class GraphCanvas(ZoomView):
         self._look = Look(theme, self._look.scale)
         self._scene.show_look(self._look)
         self._hint.show_look(self._look)
+        self.editing.follow(self._look)
 
     def set_text_scale(self, scale: float) -> None:
         self._look = Look(self._look.theme, scale)
         self._hint.show_look(self._look)
         self._place_hint()
-        self._editor.leave()
         self._scene.look = self._look
         self._build()
 
@@ -137,6 +111,7 @@ class GraphCanvas(ZoomView):
         self.show_contents(rect_of(layout.bounds), least)
         self._hint.setVisible(not self.outgrown)  # it would lie over the network
         self._keep_in_sight()
+        self.editing.follow(self._look)
 
     def _place_hint(self) -> None:
         self._hint.place(self.rect())
@@ -154,9 +129,7 @@ class GraphCanvas(ZoomView):
         if self._scene.layout is None:
             return
         self._scene.pulse.stop()
-        ring = self._scene.item_of(self._ring)
-        if ring is not None:
-            ring.show_focus(False)
+        self._ring.show(False)
         # Cached layers would come out as pixels in an SVG.
         for layer in self._scene.layers.values():
             layer.setCacheMode(QGraphicsItem.CacheMode.NoCache)
@@ -169,7 +142,6 @@ class GraphCanvas(ZoomView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_hint()
-        self._editor.leave()
         room = self.room()
         if self._picture is not None and self.fitted:
             few = len(self._picture.shape.edges) <= _MANY_EDGES
@@ -179,6 +151,7 @@ class GraphCanvas(ZoomView):
                     self._build()
                 else:
                     self._rest.start()
+        self.editing.follow(self._look)
 
     # ---------------------------------------------------------------- pointer
 
@@ -193,24 +166,30 @@ class GraphCanvas(ZoomView):
                     return target, item
         point = self.mapToScene(position)
         edge = self._scene.edge_at(point, _REACH / self.transform().m11())
-        chip = self._scene.chip_of(edge.weight) if edge is not None else None
-        if edge is None or chip is None:
+        found = self._chip_target(edge.weight, point) if edge is not None else None
+        return (found, None) if found is not None else None
+
+    def quantity_at(self, position: QPoint) -> object | None:
+        """The quantity of the number that is meant by a point of the viewport; None beside everything."""
+        found = self._target_at(position)
+        if found is None:
             return None
-        rect = QRectF(point - QPointF(20, 10), point + QPointF(20, 10))
-        digits = (chip.value.full or chip.value.text).replace("−", "-")
-        tip = "\n".join(
-            part for part in (f"{chip.title} = {chip.value.full or chip.value.text}", chip.tip) if part
-        )
-        return Target("parameter", edge.weight, rect, chip.value, chip.value.edit, digits, tip), None
+        target, item = found
+        if isinstance(item, CardItem | ChipItem):
+            to_item = item.deviceTransform(self.viewportTransform()).inverted()[0]
+            return item.quantity_at(to_item.map(QPointF(position)))
+        return target.cell.quantity if target.cell is not None else None
 
     def zoom(self, factor: float, around: QPointF) -> None:
-        self._editor.leave()
         super().zoom(factor, around)
+        self.editing.follow(self._look)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position().toPoint()
-            self._dragging = False
+            self._dragging = self._ring.seen = False
+            self._show_ring()
+            self._show_hint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position().toPoint()
@@ -222,9 +201,9 @@ class GraphCanvas(ZoomView):
         ):
             self._dragging = True
             self.fitted = False
-            self._editor.leave()
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             self.pan(self._pressed - position)
+            self.editing.follow(self._look)
             self._pressed = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -271,105 +250,7 @@ class GraphCanvas(ZoomView):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             found = self._target_at(event.pos())
-            QToolTip.showText(event.globalPos(), found[0].tip if found else "", self.viewport())
+            tip = with_why(found[0].tip, self.quantity_at(event.pos()) is not None) if found else ""
+            QToolTip.showText(event.globalPos(), tip, self.viewport())
             return True
         return super().viewportEvent(event)
-
-    def _open_editor(self, target: Target, item: QGraphicsItem | None) -> None:
-        self._editor.open_on(
-            self._on_viewport(target.rect, item), target.edit, target.digits, target.edit, self._look
-        )
-
-    def _on_viewport(self, rect: QRectF, item: QGraphicsItem | None) -> QRect:
-        to_viewport = self.viewportTransform()
-        if item is not None:
-            to_viewport = item.deviceTransform(to_viewport)
-        return to_viewport.mapRect(rect).toAlignedRect()
-
-    # ---------------------------------------------------------------- keyboard
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """↑ ↓ move the ring, Enter clicks, F2 edits; every other key belongs to the window."""
-        key = event.key()
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._move_ring(-1 if key == Qt.Key.Key_Up else 1)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._ring:
-            self._click_ring()
-        elif key == Qt.Key.Key_F2 and self._ring:
-            self._edit_ring()
-        else:
-            event.ignore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if not self._ring and event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-        ):
-            self._move_ring(1)
-        self._show_ring()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._show_ring()
-
-    def _move_ring(self, by: int) -> None:
-        shown = [stop for stop in self._stops if self._scene.item_of(stop.identity) is not None]
-        if not shown:
-            return
-        names = [stop.identity for stop in shown]
-        start = names.index(self._ring) if self._ring in names else (-1 if by > 0 else len(names))
-        before = self._scene.item_of(self._ring)
-        if before is not None:
-            before.show_focus(False)
-        self._ring = names[min(max(start + by, 0), len(names) - 1)]
-        self._show_ring()
-        item = self._scene.item_of(self._ring)
-        if item is not None and not self.fitted:
-            self.ensureVisible(item, 20, 20)
-        announce_focus(self, self.focused_stop())
-
-    def _show_ring(self) -> None:
-        item = self._scene.item_of(self._ring)
-        if item is not None:
-            item.show_focus(self.hasFocus())
-
-    def _click_ring(self) -> None:
-        item = self._scene.item_of(self._ring)
-        if isinstance(item, CardItem):
-            self.card_clicked.emit(self._ring)
-        elif item is not None:
-            self.parameter_clicked.emit(self._ring)
-
-    def _edit_ring(self) -> None:
-        item = self._scene.item_of(self._ring)
-        target = item.edit_target() if item is not None else None
-        if target is not None and target.edit:
-            self._open_editor(target, item)
-
-    # ---------------------------------------------------------------- in words
-
-    def stops(self) -> tuple[Stop, ...]:
-        return self._stops
-
-    def spoken(self, stop: Stop) -> str:
-        if stop.card:
-            card = self._scene.cards[stop.identity].card if stop.identity in self._scene.cards else None
-            return spoken_card(stop.spoken, card) if card is not None else stop.spoken
-        chip = self._scene.chip_of(stop.identity)
-        return spoken_chip(stop.spoken, chip) if chip is not None else stop.spoken
-
-    def rect_on_screen(self, stop: Stop) -> QRect:
-        item = self._scene.item_of(stop.identity)
-        if item is not None:
-            rect = self._on_viewport(item.box, item)
-        else:
-            middle = self._scene.middle_of(stop.identity)
-            if middle is None:
-                return QRect()
-            rect = QRect(self.mapFromScene(middle) - QPoint(8, 8), self.mapFromScene(middle) + QPoint(8, 8))
-        return QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size())
-
-    def focused_stop(self) -> int:
-        names = [stop.identity for stop in self._stops]
-        return names.index(self._ring) if self._ring in names else -1

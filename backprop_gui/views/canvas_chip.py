@@ -90,9 +90,23 @@ class ChipItem(QGraphicsItem):
             tips.append(f"{chip.gradient.label or '∂'} {chip.gradient.full or chip.gradient.text}")
         tips += [tip for tip in ("not updated" if chip.frozen else "", chip.tip) if tip]
         digits = editable_digits(chip.value.full or chip.value.text)
+        tip = "\n".join(tips)
         return Target(
-            "parameter", chip.identity, self.box, chip.value, chip.value.edit, digits, "\n".join(tips)
+            "parameter", chip.identity, self.box, chip.value, chip.value.edit, digits, tip, chip.title
         )
+
+    def quantity_at(self, point: QPointF) -> object | None:
+        """The number on the line at a point: the value, or the gradient below it."""
+        if self.chip is None:
+            return None
+        below = self.box.top() + 3 * self._look.scale + self._measures.chip_line
+        on_second = len(self._lines) > 1 and point.y() > below
+        return (self.chip.gradient if on_second else self.chip.value).quantity
+
+    @property
+    def title(self) -> str:
+        """What the parameter is called."""
+        return self.chip.title if self.chip is not None else ""
 
     def edit_target(self) -> Target | None:
         """What F2 edits: the value of the parameter."""

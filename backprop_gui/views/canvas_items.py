@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from backprop_gui.present.canvas_layout import CardPlace
 from backprop_gui.present.canvas_measures import Box, Measures
+from backprop_gui.present.numbers import plain_number
 from backprop_gui.present.pictures import Card, CardShape, Cell, Phase
 from backprop_gui.views.canvas_look import Line, Look, rect_of
 from backprop_gui.views.theme import blend
@@ -33,6 +34,7 @@ class Target:
     edit: str = ""
     digits: str = ""
     tip: str = ""
+    title: str = ""  # the name of what is edited
 
 
 def editable_digits(text: str) -> str:
@@ -42,7 +44,7 @@ def editable_digits(text: str) -> str:
 def _digits_of_caption(card: Card) -> str:
     """What a caption's field starts with: all digits where the tip has them, else those shown."""
     try:
-        float(card.tip)
+        float(plain_number(card.tip))
     except ValueError:
         return editable_digits(card.caption.replace("*", "").rpartition("=")[2])
     return card.tip
@@ -53,7 +55,7 @@ def _cell_target(
 ) -> Target:
     digits = editable_digits(cell.full or cell.text)
     lines = [line for line in (cell.full, tip) if line]
-    return Target(kind, identity, rect, cell, cell.edit, digits, "\n".join(lines))
+    return Target(kind, identity, rect, cell, cell.edit, digits, "\n".join(lines), cell.label)
 
 
 class CardItem(QGraphicsItem):
@@ -106,8 +108,7 @@ class CardItem(QGraphicsItem):
         if card is None:
             return None
         if card.caption and not self._crowded and self._caption_box.contains(point):
-            digits = _digits_of_caption(card)
-            return Target("card", card.identity, self._caption_box, None, card.caption_edit, digits, card.tip)
+            return self._caption_target(card, self._caption_box)
         if self._title_box is not None and self._title_box.contains(point):
             return Target("card", card.identity, self._title_box, tip=card.tip)
         if not self.box.contains(point):
@@ -117,14 +118,37 @@ class CardItem(QGraphicsItem):
                 return _cell_target("card", card.identity, rect, cell, card.tip)
         return Target("card", card.identity, self.box, tip=card.tip)
 
+    def quantity_at(self, point: QPointF) -> object | None:
+        """The number at a point; beside all numbers the newest one of the card."""
+        card = self.card
+        if card is None:
+            return None
+        if card.caption and not self._crowded and self._caption_box.contains(point):
+            return card.caption_quantity
+        cells = [cell for cell, _ in self._cells()]
+        meant = [cell for cell, rect in self._cells() if rect.contains(point)]
+        known = [cell for cell in (*card.gradients, *reversed(card.values)) if cell.text != UNKNOWN]
+        return next((cell.quantity for cell in (*meant, *known, *cells)), None)
+
     def edit_target(self) -> Target | None:
         """What F2 edits: the first cell that can be edited, or the caption."""
         for cell, rect in self._cells():
             if cell.edit:
                 return self.target_at(rect.center())
-        if self.card is not None and self.card.caption_edit and not self._crowded:
-            return self.target_at(self._caption_box.center())
+        if self.card is not None and self.card.caption_edit:
+            return self._caption_target(self.card, self.box if self._crowded else self._caption_box)
         return None
+
+    def _caption_target(self, card: Card, rect: QRectF) -> Target:
+        """What the caption stands for, as `target y = 0`."""
+        title = card.caption.partition("=")[0].replace("*", "").strip()
+        digits = _digits_of_caption(card)
+        return Target("card", card.identity, rect, None, card.caption_edit, digits, card.tip, title)
+
+    @property
+    def title(self) -> str:
+        """What the card is called."""
+        return self.shape_of_card.title
 
     def _cells(self) -> list[tuple[Cell, QRectF]]:
         if self.card is None:

@@ -205,7 +205,9 @@ class TableModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        if index.isValid() and self.columns[index.column()].editable:
+        column = index.column()
+        # Where nothing stands, as in the row of a mean, there is nothing to edit.
+        if index.isValid() and self.columns[column].editable and self.row(index.row()).full[column]:
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 

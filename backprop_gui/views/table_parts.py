@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import (
+    QApplication,
     QHeaderView,
     QLineEdit,
     QStyle,
@@ -122,6 +123,11 @@ class CellDelegate(QStyledItemDelegate):
         if typed != editor.property("before"):
             identity = model.row(index.row()).identity
             self.edit_requested.emit(identity, model.columns[index.column()].key, typed)
+
+    def show_refused(self, editor: QWidget) -> None:
+        """Mark a field whose text was not taken, with a tone."""
+        editor.setStyleSheet(f"border: 2px solid {self.theme.backward};")
+        QApplication.beep()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         editor.setGeometry(option.rect)

@@ -9,6 +9,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -23,15 +24,18 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QFrame,
     QHeaderView,
+    QLineEdit,
     QTableView,
     QToolTip,
     QWidget,
 )
 
 from backprop_gui.present.pictures import TablePicture
+from backprop_gui.views.asking import with_why
 from backprop_gui.views.table_model import TableModel
 from backprop_gui.views.table_parts import (
     CellDelegate,
@@ -54,7 +58,9 @@ class TableView(QTableView):
     row_activated = Signal(str)  # identity of a row that was clicked, or Enter pressed on
     cell_activated = Signal(str, str)  # the same with the column's key
     edit_requested = Signal(str, str, str)  # identity, column key, typed text
+    edit_left = Signal()  # Esc closed the field of a cell
     head = ColumnHead
+    can_ask = False  # whether its cells can be asked where their numbers come from
 
     def __init__(self, name: str = "Table", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,7 +75,12 @@ class TableView(QTableView):
         self.setItemDelegate(self._cells)
         self.setHorizontalHeader(self._head)
         self._set_behaviour()
-        self._cells.edit_requested.connect(self.edit_requested)
+        self._cells.edit_requested.connect(self._request_edit)
+        self._refused = False  # what was typed into the open field
+        self._return = QTimer(self)
+        self._return.setSingleShot(True)
+        self._return.setInterval(0)
+        self._return.timeout.connect(self._take_keyboard)
         self._model.modelReset.connect(self._start_anew)
         self._model.lit_row_found.connect(self._keep_visible)
         self.clicked.connect(self._activate)
@@ -184,7 +195,7 @@ class TableView(QTableView):
             self.copy_selection()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self.state() != QAbstractItemView.State.EditingState:  # there it takes what was typed
-                self._activate(self.currentIndex())
+                self._enter(self.currentIndex())
         elif _is_own(event):
             super().keyPressEvent(event)
         else:
@@ -199,6 +210,13 @@ class TableView(QTableView):
         self.selectionModel().setCurrentIndex(beside, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         return True
 
+    def _enter(self, index: QModelIndex) -> None:
+        """Enter edits what can be edited, and names the row everywhere else."""
+        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.edit(index)
+        else:
+            self._activate(index)
+
     def _activate(self, index: QModelIndex) -> None:
         if index.isValid():
             identity = self._model.row(index.row()).identity
@@ -207,9 +225,23 @@ class TableView(QTableView):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self.viewport())
+            cell = self.cell_at(event.pos()) if self.can_ask else None
+            tip = with_why(self._tip(event.pos()), cell is not None)
+            QToolTip.showText(event.globalPos(), tip, self.viewport())
             return True
         return super().viewportEvent(event)
+
+    def cell_at(self, position: QPoint) -> tuple[str, str] | None:
+        """Identity and column key of the cell at a point of the viewport."""
+        index = self.indexAt(position)
+        if not index.isValid():
+            return None
+        return self._model.row(index.row()).identity, self._model.columns[index.column()].key
+
+    def current_point(self) -> QPoint | None:
+        """The middle of the cell the keyboard is at, on the viewport."""
+        rect = self.visualRect(self.currentIndex())
+        return rect.center() if rect.isValid() else None
 
     def _tip(self, position: QPoint) -> str:
         """All digits, or the text that had no room."""
@@ -223,6 +255,64 @@ class TableView(QTableView):
         column = self._model.columns[index.column()]
         room = self.columnWidth(index.column()) - 2 * self._cells.padding()
         return text if elided(text, column, QFontMetrics(self._cells.font), room) != text else ""
+
+    # --- editing ---------------------------------------------------------------------------------
+
+    def show_refused(self) -> None:
+        """What was typed is not taken: the field stays open with it. Why is told by who refuses."""
+        self._refused = True
+
+    def _request_edit(self, identity: str, column: str, text: str) -> None:
+        self._refused = False
+        self.edit_requested.emit(identity, column, text)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Tab goes on to the next cell that can be edited; a refused text keeps its field."""
+        ends = QAbstractItemDelegate.EndEditHint
+        if hint == ends.RevertModelCache:
+            self._refused = False
+            super().closeEditor(editor, ends.NoHint)
+            self.edit_left.emit()
+        elif self._refused:
+            self._refused = False
+            self._cells.show_refused(editor)
+            self._return.start()
+        else:
+            step = {ends.EditNextItem: 1, ends.EditPreviousItem: -1}.get(hint, 0)
+            here = self.currentIndex()
+            super().closeEditor(editor, hint if not step else ends.NoHint)
+            following = self._editable_beside(here, step) if step else QModelIndex()
+            if following.isValid():
+                self.setCurrentIndex(following)
+                self.edit(following)
+
+    def _editable_beside(self, here: QModelIndex, step: int) -> QModelIndex:
+        """The next cell that can be edited, along the rows and from one to the next; invalid at the end."""
+        width = max(1, self._model.columnCount())
+        place = here.row() * width + here.column() + step
+        if not any(column.editable for column in self._model.columns):
+            return QModelIndex()
+        while 0 <= place < self._model.rowCount() * width:
+            index = self._model.index(place // width, place % width)
+            if index.flags() & Qt.ItemFlag.ItemIsEditable:
+                return index
+            place += step
+        return QModelIndex()
+
+    def _take_keyboard(self) -> None:
+        """Back into the field whose text was refused."""
+        fields = [field for field in self.viewport().findChildren(QLineEdit) if field.isVisible()]
+        if fields:
+            fields[0].setFocus()
+            fields[0].selectAll()
+
+    def cells_from_here(self) -> tuple[list[str], list[str], str]:
+        """For pasting: rows from the current one down, columns that can be edited, the current column."""
+        here = self.currentIndex()
+        rows = range(max(0, here.row()), self._model.rowCount())
+        columns = [column.key for column in self._model.columns if column.editable]
+        current = self._model.columns[here.column()].key if here.isValid() else ""
+        return [self._model.row(row).identity for row in rows], columns, current
 
     # --- copying ---------------------------------------------------------------------------------
 

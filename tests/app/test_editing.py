@@ -82,14 +82,17 @@ def test_nonsense_is_refused_in_one_sentence(program, place):
             program.edit_in_table(4, typed)
         else:
             program.edit_rate(typed)
-        assert "would be right" in program.message
-        assert "\n" not in program.message
-        assert len(program.message) < 200
+        note = program.canvas.editing.note
+        sentence = note.text() if place == "canvas" and note.isVisible() else program.message
+        assert "would be right" in sentence
+        assert "\n" not in sentence
+        assert len(sentence) < 200
         assert program.seen() == before
         assert not program.action("undo").isEnabled()
         assert not program.window.isWindowModified()
         program.press(KEY.Key_Escape)
         assert program.message == ""
+        assert not note.isVisible()
 
 
 def test_a_rate_that_is_not_above_zero_is_refused(program):

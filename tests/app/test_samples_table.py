@@ -53,14 +53,14 @@ def test_a_click_leads_to_the_very_step(start, tmp_path):
     """A sample's gradient, its loss, the mean; the panel speaks of that number."""
     program = opened(start, tmp_path)
     plan = program.session.plan
-    for row, column, kind in ((1, 4, "sample 2"), (2, 1, "sample 3"), (3, 6, "mean"), (0, 0, "sample 1")):
+    for row, column, kind in ((1, 8, "sample 2"), (2, 5, "sample 3"), (3, 10, "mean"), (0, 0, "sample 1")):
         program.session.seek(0, plan.total)
         click(program, row, column)
         step = plan.stretch(program.at[1])
         assert kind in program.where
         assert step.sample == (None if row == 3 else row)
     program.session.seek(0, plan.total)
-    click(program, 1, 4)  # w3 of the second sample
+    click(program, 1, 8)  # w3 of the second sample
     assert "∂L/∂w₃" in program.explanation
     assert "sample 2" in program.where
 
@@ -101,7 +101,7 @@ def test_enter_leads_there_too(start, tmp_path):
     program = opened(start, tmp_path)
     table = program.widget("samplesTable")
     table.setFocus()
-    table.setCurrentIndex(table.model().index(2, 5))
+    table.setCurrentIndex(table.model().index(2, 9))
     program.press(KEY.Key_Return)
     assert "sample 3" in program.where
     assert program.session.plan.stretch(program.at[1]).phase == "backward"
@@ -118,7 +118,7 @@ def test_signs_are_coloured_beside_their_minus(start, tmp_path):
         places = [(x, y) for x in range(cell.width()) for y in range(cell.height())]
         return {cell.pixelColor(*place).name() for place in places}
 
-    positive, negative = (0, 2), (1, 2)
+    positive, negative = (0, 6), (1, 6)
     assert table.model().index(*negative).data().startswith("−")
     assert not table.model().index(*positive).data().startswith("−")
     assert theme.positive in colours(*positive)

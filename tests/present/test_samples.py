@@ -11,6 +11,7 @@ import pytest
 from backprop_gui.present.numbers import MINUS, UNKNOWN
 from backprop_gui.present.samples import (
     MOST_COLUMNS,
+    edited_name,
     has_samples,
     sample_quantity,
     samples_remark,
@@ -29,7 +30,7 @@ def test_a_number_stands_in_its_cell_from_its_step_on_and_not_before():
         table = samples_table(moment)
         assert [row.identity for row in table.rows] == ["sample1", "sample2", "sample3", "mean"]
         for row in table.rows:
-            for column, text, all_digits in zip(table.columns[2:], row.texts[2:], row.full[2:], strict=True):
+            for column, text, all_digits in zip(table.columns[6:], row.texts[6:], row.full[6:], strict=True):
                 quantity = sample_quantity(moment, row.identity, column.key)
                 assert quantity is not None
                 number = moment.frame.number(quantity)
@@ -40,7 +41,7 @@ def test_a_number_stands_in_its_cell_from_its_step_on_and_not_before():
 def test_the_mean_is_that_of_the_rows_above_it():
     """Losses and gradients are averaged over the samples."""
     *rows, mean = (row.full for row in samples_table(scene(document())).rows)
-    for column in range(1, len(mean)):
+    for column in range(5, len(mean)):
         numbers = [float(row[column].replace(MINUS, "-")) for row in rows]
         assert float(mean[column].replace(MINUS, "-")) == pytest.approx(sum(numbers) / 3, rel=1e-12)
 
@@ -49,9 +50,9 @@ def test_the_mean_loss_waits_for_the_last_sample():
     """A mean of some of the samples is nobody's loss."""
     plan = scene(document()).frame.plan
     last = plan.step_of(Quantity(plan.graph.loss, (), VALUE, 2)) or 0
-    assert samples_table(scene(document(), last - 1)).rows[3].texts[1] == UNKNOWN
+    assert samples_table(scene(document(), last - 1)).rows[3].texts[5] == UNKNOWN
     moment = scene(document(), last)
-    assert samples_table(moment).rows[3].texts[1] == moment.format.text(moment.loss)
+    assert samples_table(moment).rows[3].texts[5] == moment.format.text(moment.loss)
 
 
 def test_rows_are_called_by_their_row_of_the_data():
@@ -65,9 +66,9 @@ def test_rows_are_called_by_their_row_of_the_data():
 def test_signs_have_colours_and_nought_has_none():
     """Sample 2 has x₂ = 0, so that w₂ has no gradient there."""
     row = samples_table(scene(document())).rows[1]
-    tones = dict(zip(("sample", "L", "w1", "w2", "w3"), row.tones, strict=False))
+    tones = dict(zip(("sample", "L", "w1", "w2", "w3"), row.tones[:1] + row.tones[5:], strict=False))
     assert tones == {"sample": "plain", "L": "plain", "w1": "negative", "w2": "plain", "w3": "positive"}
-    assert row.texts[2].startswith(MINUS)
+    assert row.texts[6].startswith(MINUS)
 
 
 def test_the_newest_number_is_lit_where_it_stands():
@@ -106,6 +107,7 @@ def test_sorted_samples_keep_their_mean_below_them():
     """What has no key comes last both ways."""
     rows = samples_table(scene(document())).rows
     assert all(math.isnan(key) for key in rows[3].sort_keys)
+    assert rows[3].texts[:5] == ("mean", "", "", "", "")
     assert not any(math.isnan(key) for row in rows[:3] for key in row.sort_keys)
 
 
@@ -124,7 +126,7 @@ def test_a_wide_network_shows_its_first_parameters_and_says_so():
     content["network"]["nodes"][1].update(weights={"init": "he"})
     moment = scene(content)
     table = samples_table(moment)
-    assert len(table.columns) == 2 + MOST_COLUMNS
+    assert len(table.columns) == 6 + MOST_COLUMNS
     assert len(table.rows[0].texts) == len(table.columns)
     assert samples_remark(moment) == "The first 200 of 302 parameters"
     assert samples_remark(scene(document())) == ""
@@ -134,8 +136,32 @@ def test_the_csv_has_own_names_and_all_digits():
     """Numbers that read back to the same; what is not uncovered stays empty."""
     moment = scene(document(), scene(document()).frame.plan.sample_count)
     rows = list(csv.DictReader(io.StringIO(table_csv(samples_table(moment)))))
-    assert list(rows[0])[:3] == ["sample", "loss", "w1"]
+    assert list(rows[0])[:7] == ["sample", "x[1]", "x[2]", "targets[1]", "targets[2]", "loss", "w1"]
     gradient = Quantity(moment.graph.parameter_nodes[0], (0, 0), GRADIENT, 0)
     assert float(rows[0]["w1"]) == moment.frame.numbers(gradient)
     assert [row["w1"] == "" for row in rows] == [False, True, True, True]
     assert [row["sample"] for row in rows] == ["1", "2", "3", "mean"]
+
+
+def test_the_data_of_a_sample_stand_in_its_row_and_are_edited_by_their_own_names():
+    """Row 2 is x = (1, 0), y = (1, 0); its cells are `x[2,1]` and so on. A mean has no data."""
+    moment = scene(document())
+    table = samples_table(moment)
+    assert [column.title for column in table.columns[1:5]] == ["x₁", "x₂", "y₁", "y₂"]
+    assert all(column.editable for column in table.columns[1:5])
+    assert table.rows[1].full[1:5] == ("1", "0", "1", "0")
+    assert table.rows[3].full[1:5] == ("", "", "", "")
+    assert edited_name(moment, "sample2", "x[1]") == "x[2,1]"
+    assert edited_name(moment, "sample3", "targets[2]") == "targets[3,2]"
+    given = sample_quantity(moment, "sample3", "x[1]")
+    assert given is not None
+    assert moment.frame.numbers(given) == -0.5
+
+
+def test_samples_of_many_numbers_keep_them_off_the_table():
+    """A picture of 64 values would push the gradients out of sight."""
+    content = document()
+    content["network"]["inputs"] = {"x": 11}
+    content["network"]["nodes"][0]["weights"] = {"init": "he"}
+    content["data"]["x"] = [[0.1] * 11] * 3
+    assert samples_table(scene(content)).columns[1].key == "loss"
