@@ -14,6 +14,8 @@ from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.building_draft import Draft, Label, Weights
 from backprop_gui.experiment.document import Add, Concatenate, Dense, Experiment, Multiply, Network, senders
 
+LOOP = "would close a loop"
+
 
 class Neuron(NamedTuple):
     """A neuron or a value of an input: its layer, and its place from 0."""
@@ -51,7 +53,7 @@ def connection_fault(network: Network, source: Neuron, target: Neuron, whole: bo
             "data is given, it receives nothing" if target.layer in network.inputs else "no way leads there"
         )
     if would_loop(network, source.layer, target.layer):
-        return "would close a loop"
+        return LOOP
     node = by_name.get(target.layer)
     if isinstance(node, Add | Multiply):
         return "" if whole else "only whole layers go there: hold Shift"
@@ -63,12 +65,11 @@ def connection_fault(network: Network, source: Neuron, target: Neuron, whole: bo
 
 
 def connection_words(network: Network, source: Neuron, target: Neuron, whole: bool) -> str:
-    """What connecting would do, in a few words."""
-    ends = f"{source.layer} → {target.layer}" if whole else f"{source.text} → {target.text}"
+    """What connecting would bring, in a few words."""
     node = next((node for node in network.nodes if node.name == target.layer), None)
     if isinstance(node, Dense) and source.layer not in _senders_of(network, node):
-        return f"{ends}: a skip connection, through a node that joins {node.of} and {source.layer}"
-    return f"{ends}: all new weights" if whole else f"{ends}: a new weight"
+        return f"a skip connection: a node joins {node.of} and {source.layer}"
+    return "all weights between the layers" if whole else "a new weight"
 
 
 def connect(
@@ -79,11 +80,11 @@ def connect(
     if fault := connection_fault(network, source, target, whole):
         ends = f"{source.layer} and {target.layer}" if whole else f"{source.text} and {target.text}"
         words = f"{ends} {fault}" if fault.startswith("are") else f"{ends} can't be connected: {fault}"
-        if fault == "would close a loop":
+        if fault == LOOP:
             words = f"{ends} {fault}; a connection that leads onward, to the loss, would be right"
         raise InvalidEdit(words)
     draft = Draft(experiment, file)
-    node = draft.node(target.layer)
+    node, source = draft.node(target.layer), _behind_a_join(draft, source, target)
     if isinstance(node, Add | Multiply):
         draft.put(replace(node, of=[*node.of, source.layer]))
         return draft.finished()
@@ -119,7 +120,7 @@ def cut(
         )
     if not isinstance(node, Dense):
         raise InvalidEdit(f"nothing with a weight leads from {source.layer} to {target.layer}")
-    weights = draft.weights[node.name]
+    weights, source = draft.weights[node.name], _behind_a_join(draft, source, target)
     columns = _columns(draft, node, source.layer)
     rows = weights.rows if whole else weights.rows[target.place : target.place + 1]
     keys = [(row, column) for row in rows for column in (columns if whole else columns[source.place :][:1])]
@@ -141,6 +142,20 @@ def _is_connected(network: Network, node: Dense, source: Neuron, target: Neuron,
     if whole:
         return all(weights.cells[row, column] is not None for row in weights.rows for column in columns)
     return weights.cells[weights.rows[target.place], columns[source.place]] is not None
+
+
+def _behind_a_join(draft: Draft, source: Neuron, target: Neuron) -> Neuron:
+    """The neuron that is meant by an element of the node that joins the senders of `target`."""
+    node = next((each for each in draft.nodes if each.name == target.layer), None)
+    joined = next((each for each in draft.nodes if each.name == source.layer), None)
+    if not isinstance(node, Dense) or not isinstance(joined, Concatenate) or node.of != joined.name:
+        return source
+    place = source.place
+    for sender in joined.of:
+        if place < draft.width(sender):
+            return Neuron(sender, place)
+        place -= draft.width(sender)
+    return source
 
 
 def _senders_of(network: Network, node: Dense) -> list[str]:

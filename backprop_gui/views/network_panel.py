@@ -155,7 +155,6 @@ class NetworkPanel(QScrollArea):
             self._add_line()
         for line, row in zip(self._lines, picture.rows, strict=False):
             line.show_row(row)
-            line.align()
         for place, line in enumerate(self._lines):
             line.setVisible(place < len(picture.rows))
         self.loss.show_choice(picture.loss)
@@ -251,8 +250,6 @@ class NetworkPanel(QScrollArea):
         )
         for heading in self._headings:
             heading.setStyleSheet(f"color: {theme.muted}; font-weight: 600; font-size: {small}px;")
-        for line in self._lines:
-            line.align()
         self.remark.setStyleSheet(f"color: {theme.muted}; font-size: {round(12 * scale)}px;")
 
     # --- helpers ----------------------------------------------------------------------------------

@@ -30,11 +30,9 @@ class NumberBox(QSpinBox):
 
     def sizeHint(self) -> QSize:
         """Room for the number that stands there, and for one of three digits."""
-        usual = super().sizeHint()
         metrics = self.fontMetrics()
-        widest = metrics.horizontalAdvance(str(self.maximum()))
-        needed = max(metrics.horizontalAdvance(text) for text in ("100", str(self.value())))
-        return QSize(usual.width() - widest + needed, usual.height())
+        number = max(metrics.horizontalAdvance(text) for text in ("100", str(self.value())))
+        return QSize(number + round(2.4 * metrics.height()), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -98,7 +96,11 @@ class LayerLine(QWidget):
         self.activation.show_choices([(a, a.replace("_", " ")) for a in activations], None)
         layout = QGridLayout(self)
         layout.setContentsMargins(6, 3, 6, 3)
+        layout.setHorizontalSpacing(6)
         for column, part in enumerate(self.parts()):
+            policy = part.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)  # the columns stand below each other in all lines
+            part.setSizePolicy(policy)
             layout.addWidget(part, 0, column)
         layout.setColumnStretch(0, 1)
         layout.addWidget(self.about, 0, 1, 1, 3)
@@ -146,13 +148,6 @@ class LayerLine(QWidget):
         first = 2 if row.units else 1
         layout.addWidget(self.about, 0, first, 1, 1 if row.activation else 4 - first)
         self.about.setVisible(bool(self.about.text()))
-
-    def align(self) -> None:
-        """Give every column the width it has in all lines, whether something stands there or not."""
-        layout = self.layout()
-        assert isinstance(layout, QGridLayout)
-        for column, part in enumerate(self.parts()[1:], start=1):
-            layout.setColumnMinimumWidth(column, part.sizeHint().width())
 
     def show_chosen(self, chosen: bool) -> None:
         """Whether the buttons are about this line."""

@@ -141,6 +141,7 @@ def test_skip_connection_comes_and_goes():
     assert node(whole, "out").weights[0][2] == row[2]
     third = connect(whole, Neuron("h1", 0), Neuron("out", 0), whole=True)
     assert wires(third.network)[-2:] == ["both of h2+x+h1", "out of both"]
+    assert cut(third, Neuron("both", 2), Neuron("out", 0)) == cut(third, Neuron("x", 0), Neuron("out", 0))
     back = cut(third, Neuron("h1", 0), Neuron("out", 0), whole=True)
     assert cut(back, Neuron("x", 0), Neuron("out", 0), whole=True).network == WORKED.network
 
