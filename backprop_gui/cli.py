@@ -11,162 +11,18 @@ import contextlib
 import gc
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import NoReturn
 
+from backprop_gui.cli_options import COMMANDS, PROGRAM, parser
 from backprop_gui.errors import BackpropError, Diverged, InvalidExperiment
 
-PROGRAM = "backprop-gui"
 DONE, UNFINISHED, WRONG = 0, 1, 2
-
-
-class WrongUse(BackpropError):
-    """A command that can't be understood."""
 
 
 class Unfinished(BackpropError):
     """Something that was begun and could not be brought to its end."""
-
-
-# --- what may be typed ------------------------------------------------------------------------------------
-
-
-class Parser(argparse.ArgumentParser):
-    """Tells a wrong use in one line, in place of a page."""
-
-    def error(self, message: str) -> NoReturn:
-        raise WrongUse(f"{message}; `{self.prog} --help` tells what is right")
-
-
-def parser() -> Parser:
-    """Commands and options."""
-    top = Parser(
-        PROGRAM,
-        description="Watch, check and do backpropagation, one step at a time, forwards and back.",
-        epilog="Without a command the window opens, with the preset or file named or the worked example.",
-        allow_abbrev=False,
-    )
-    top.add_argument("--version", action=_TellVersion, nargs=0, help="show the version and exit")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, help_text: str, details: str = "") -> argparse.ArgumentParser:
-        made = commands.add_parser(
-            name,
-            help=help_text,
-            description=help_text[0].upper() + help_text[1:] + ".",
-            epilog=details,
-            allow_abbrev=False,
-        )
-        made.set_defaults(command=globals()[f"_{name}"])
-        return made
-
-    one = command("open", "open the window with a preset or a file")
-    one.add_argument("experiment", nargs="?", metavar="PRESET|FILE")
-    one.add_argument(
-        "--reset-window", action="store_true", help="forget where the window and its panels were"
-    )
-    command("presets", "list the experiments that ship with the program")
-    command("show", "tell network, parameters, data, training and conventions of an experiment").add_argument(
-        "experiment", metavar="PRESET|FILE"
-    )
-    command(
-        "check",
-        "check experiment files",
-        "Exit code 0 when all are valid, else 2 with a line per fault on standard error: "
-        "file: $.where: what is wrong; what would be right.",
-    ).add_argument("experiments", nargs="+", metavar="FILE")
-    _add_run_options(
-        command(
-            "run",
-            "train an experiment and write its numbers to files",
-            "Files are replaced whole, also when training breaks off: then they hold all that was "
-            "finished. F may be - for standard output.",
-        )
-    )
-    _add_screenshot_options(command("screenshot", "draw the window into a PNG file; needs no display"))
-    command("schema", "print the JSON Schema of experiment files")
-    return top
-
-
-def _add_run_options(run: argparse.ArgumentParser) -> None:
-    run.add_argument("experiment", metavar="PRESET|FILE")
-    run.add_argument(
-        "--iterations",
-        type=_whole_number,
-        metavar="N",
-        help="exactly N updates (default: as the experiment says)",
-    )
-    run.add_argument("--gradients", metavar="F.csv", help="a row per iteration, sample and parameter")
-    run.add_argument("--steps", metavar="F.csv", help="a row per operation step, with its arithmetic")
-    run.add_argument("--loss", metavar="F.csv", help="the loss before each update, and after the last")
-    run.add_argument("--save", metavar="F.json", help="the experiment as it stands at the end, to go on from")
-    run.add_argument(
-        "--check",
-        action="store_true",
-        help="compare each gradient of each iteration with finite differences (slow for large networks); "
-        "exit code 1 when one is not confirmed",
-    )
-    run.add_argument("--quiet", action="store_true", help="no progress and no summary")
-
-
-def _add_screenshot_options(screenshot: argparse.ArgumentParser) -> None:
-    screenshot.add_argument("experiment", metavar="PRESET|FILE")
-    screenshot.add_argument("-o", "--output", required=True, metavar="F.png", type=_png_file)
-    screenshot.add_argument(
-        "--step", type=_whole_number, metavar="P", help="how many steps are uncovered (default: all)"
-    )
-    screenshot.add_argument("--iteration", type=_whole_number, metavar="K", default=0)
-    screenshot.add_argument("--theme", choices=("light", "dark"), default="light")
-    screenshot.add_argument(
-        "--size", type=_size, metavar="WxH", default=(1440, 900), help="default: 1440x900"
-    )
-    screenshot.add_argument(
-        "--focus", metavar="w5", default="", help="a weight, a bias or a neuron such as h1[2]"
-    )
-
-
-def _whole_number(text: str) -> int:
-    if not re.fullmatch(r"\d{1,15}", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not right; a whole number from 0 would be")
-    return int(text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{3,5})x(\d{3,5})", text.lower())
-    size = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not all(200 <= length <= 16_000 for length in size):
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no size; two numbers from 200 to 16000 such as 1440x900 would be"
-        )
-    return size
-
-
-def _png_file(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(f"'{text}' does not end in .png")
-    if path.is_dir() or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"'{text}' can't be written: it needs the name of a file in a folder that exists"
-        )
-    return path
-
-
-class _TellVersion(argparse.Action):
-    """Looks the version up only when it is asked for: that takes longer than the rest of the parser."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
-
-        told = "(not installed)"
-        with contextlib.suppress(PackageNotFoundError):
-            told = version(PROGRAM)
-        print(f"{PROGRAM} {told}")
-        parser.exit()
 
 
 # --- main ---------------------------------------------------------------------------------------------------
@@ -197,7 +53,7 @@ def _carried_out(words: list[str]) -> int:
     """The exit code of a command; every error becomes one sentence."""
     try:
         options = parser().parse_args(_with_command(words))
-        return int(options.command(options))
+        return int(globals()[f"_{options.command}"](options))
     except SystemExit as stop:  # argparse has printed the help or the version
         return int(stop.code or 0)
     except (Unfinished, Diverged) as error:
@@ -219,8 +75,7 @@ def _carried_out(words: list[str]) -> int:
 
 def _with_command(words: list[str]) -> list[str]:
     """`open` in front where no command stands."""
-    known = {"open", "presets", "show", "check", "run", "screenshot", "schema"}
-    if words and (words[0] in known or words[0] in ("-h", "--help", "--version")):
+    if words and (words[0] in COMMANDS or words[0] in ("-h", "--help", "--version")):
         return words
     return ["open", *words]
 
@@ -325,13 +180,36 @@ def _run(options: argparse.Namespace) -> int:
         options.save,
         options.check,
         options.quiet,
+        options.until,
     )
     with interruptions() as signals:
         outcome = carry_out(request, lambda: bool(signals))
     if outcome.interrupted:
         raise Unfinished(outcome.interrupted)
-    if outcome.refuted:
-        raise Unfinished(outcome.refuted)
+    if outcome.refuted or outcome.not_met:
+        raise Unfinished(outcome.refuted or outcome.not_met)
+    return DONE
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from backprop_gui.present.comparing import Comparison, compare
+    from backprop_gui.present.headless import interruptions
+
+    request = Comparison(options.experiments, options.loss, options.iterations, options.until, options.quiet)
+    with interruptions() as signals:
+        troubles = compare(request, lambda: bool(signals))
+    if troubles:
+        raise Unfinished("; ".join(troubles))
+    return DONE
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # all contestants work on one thread; before numpy is loaded
+    from backprop_gui.present.speed import speed_report
+
+    for line in speed_report(options.rounds, lambda text: print(text, file=sys.stderr)):
+        print(line)
     return DONE
 
 
@@ -369,6 +247,7 @@ def _screenshot(options: argparse.Namespace) -> int:
             theme=options.theme,
             size=options.size,
             focus=options.focus,
+            view=options.view,
         )
     return DONE
 

@@ -220,6 +220,7 @@ def test_a_screenshot_needs_no_display(app, folder, monkeypatch):
     words = ["-o", "a.png", "--step", "19", "--iteration", "3", "--theme", "dark", "--size", "1024x768"]
     assert main(["screenshot", "worked-example", *words, "--focus", "w5"]) == 0
     options = {"step": 19, "iteration": 3, "theme": "dark", "size": (1024, 768), "focus": "w5"}
+    options["view"] = "network"
     assert app == [(("worked-example", Path("a.png")), options)]
     assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
 

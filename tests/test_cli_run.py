@@ -252,3 +252,54 @@ def test_a_run_in_a_pipe_is_silent_on_standard_error(folder):
     result = program("run", "worked-example", "--iterations", "1000", "--loss", "l.csv")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == "1,000 iterations, loss 0.3617 → 0.00024\n"
+
+
+def test_until_stops_at_the_first_iteration_where_it_holds(folder, capsys):
+    """The fast path and the one that writes every gradient stop at the same one."""
+    assert main(["run", "worked-example", "--until", "loss<0.01", "--loss", "fast.csv"]) == 0
+    words = ["--until", "loss<0.01", "--loss", "slow.csv", "--gradients", "g.csv"]
+    assert main(["run", "worked-example", *words]) == 0
+    losses = [float(row["train_loss"]) for row in rows_of("fast.csv")]
+    assert losses[-1] < 0.01 <= min(losses[:-1])
+    assert Path("fast.csv").read_bytes() == Path("slow.csv").read_bytes()
+    assert len({row["iteration"] for row in rows_of("g.csv")}) == len(losses) - 1
+
+
+def test_until_that_is_never_met_completes_the_files_and_says_so(folder, capsys):
+    """Within the iterations asked for."""
+    words = ["--until", "loss<1e-9", "--iterations", "10", "--loss", "l.csv"]
+    assert main(["run", "worked-example", *words]) == 1
+    assert "loss<1e-9 was not met within 10 iterations" in capsys.readouterr().err
+    assert len(rows_of("l.csv")) == 11
+
+
+def test_until_counts_the_loss_after_the_last_update(folder):
+    """A condition met just where the iterations end is met."""
+    assert main(["run", "worked-example", "--until", "loss<0.35", "--iterations", "1"]) == 0
+
+
+@pytest.mark.parametrize("text", ["loss", "w99 changes sign", "loss<0"])
+def test_a_condition_that_makes_no_sense_is_refused(text, folder, capsys):
+    """Before anything is trained or written."""
+    assert main(["run", "worked-example", "--until", text, "--loss", "l.csv"]) == 2
+    assert "right" in capsys.readouterr().err
+    assert not Path("l.csv").exists()
+
+
+def test_compare_writes_one_tidy_table(folder, capsys):
+    """The rows of each experiment are those of its own run; one named twice is told apart."""
+    assert main(["compare", "worked-example", "two-layer-chain", "--iterations", "5", "--loss", "c.csv"]) == 0
+    for name in ("worked-example", "two-layer-chain"):
+        main(["run", name, "--iterations", "5", "--loss", "one.csv", "--quiet"])
+        own = [dict(row) for row in rows_of("c.csv") if row["experiment"] == name]
+        assert [{key: row[key] for key in row if key != "experiment"} for row in own] == rows_of("one.csv")
+    main(["compare", "worked-example", "worked-example", "--iterations", "0", "--loss", "c.csv"])
+    assert [row["experiment"] for row in rows_of("c.csv")] == ["worked-example (1)", "worked-example (2)"]
+
+
+def test_compare_tells_of_one_that_diverges_and_keeps_the_others(folder, capsys):
+    """Its finished iterations are in the table."""
+    wild = document() | {"training": {"optimizer": {"learning_rate": 1e200}, "iterations": 9}}
+    assert main(["compare", written(wild), "worked-example", "--iterations", "9", "--loss", "c.csv"]) == 1
+    assert "small.json: diverged in iteration" in capsys.readouterr().err
+    assert sum(row["experiment"] == "worked-example" for row in rows_of("c.csv")) == 10

@@ -6,10 +6,9 @@ import contextlib
 import math
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from types import FrameType
 
 import msgspec
@@ -23,10 +22,12 @@ from backprop_gui.experiment.reading import encode
 from backprop_gui.present.csv_files import GradientCheck, GradientTable, LossTable, StepTable, Table
 from backprop_gui.present.output_files import STANDARD_OUTPUT, OutputFile, WriteFailed
 from backprop_gui.present.plain_names import quantity_name
+from backprop_gui.present.progress import ProgressLine
 from backprop_gui.steps.running import first_not_finite, run
+from backprop_gui.steps.stopping import Watch, parse_condition
 from backprop_gui.steps.timeline import Timeline
 
-SECONDS_BETWEEN_REPORTS = 0.1
+MOST_UPDATES_UNTIL = 1_000_000  # of `--until` without a number of iterations
 
 
 @contextlib.contextmanager
@@ -62,6 +63,7 @@ class Request:
     save: str | None = None
     check: bool = False
     quiet: bool = False
+    until: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Outcome:
     """Sentences on why it is no full success; empty when it is one."""
 
     interrupted: str = ""
+    not_met: str = ""
     refuted: str = ""
 
 
@@ -77,7 +80,7 @@ def carry_out(request: Request, stopped: Callable[[], bool]) -> Outcome:
     experiment, path = open_experiment(request.experiment)
     timeline = Timeline.of(experiment, request.experiment)
     first = timeline.newest
-    updates = experiment.training.iterations if request.iterations is None else request.iterations
+    updates = updates_wanted(request.iterations, bool(request.until), experiment.training.iterations)
     with contextlib.ExitStack() as stack:
         files = _opened(request, path, stack)
         session = _Run(timeline, updates, request, files)
@@ -90,7 +93,8 @@ def carry_out(request: Request, stopped: Callable[[], bool]) -> Outcome:
         trouble = _completed(experiment, request.experiment, session, first, trouble)
     if isinstance(trouble, Diverged):
         raise Diverged(trouble.iteration, _why_diverged(timeline, trouble, done, updates)) from None
-    if isinstance(trouble, KeyboardInterrupt) or (trouble is None and done < updates):
+    met = session.watch is not None and session.watch.met is not None
+    if isinstance(trouble, KeyboardInterrupt) or (trouble is None and done < updates and not met):
         kept = "; the files hold these" if files else ""
         return Outcome(interrupted=f"interrupted after {done:,} of {updates:,} iterations{kept}")
     if trouble is not None:
@@ -99,7 +103,16 @@ def carry_out(request: Request, stopped: Callable[[], bool]) -> Outcome:
     if found and found.refuted:
         return Outcome(refuted=_refuted(found))
     _summarise(session, first, found)
+    if session.watch is not None and not met:
+        return Outcome(not_met=f"{' or '.join(request.until)} was not met within {done:,} iterations")
     return Outcome()
+
+
+def updates_wanted(asked: int | None, until: bool, usual: int) -> int:
+    """How many updates are made at most: as asked; up to a condition, enough; else as the experiment says."""
+    if asked is not None:
+        return asked
+    return MOST_UPDATES_UNTIL if until else usual
 
 
 def _opened(request: Request, source: Path | None, stack: contextlib.ExitStack) -> dict[str, OutputFile]:
@@ -142,8 +155,10 @@ class _Run:
             self._tables.append((self.check, None))
         if "steps" in files:
             self._tables.append((StepTable(timeline), files["steps"]))
-        self._reports = sys.stderr.isatty() and not request.quiet
-        self._reported = 0.0
+        self._line = ProgressLine(sys.stderr, updates, not request.quiet)
+        conditions = [parse_condition(text) for text in request.until]
+        stepper, start = timeline.segment_of(self._first).stepper, timeline.state(self._first)
+        self.watch = Watch(conditions, stepper, start) if conditions else None
 
     def train(self, stopped: Callable[[], bool]) -> None:
         """Do the updates; the rows of an iteration are written before its update is done."""
@@ -152,11 +167,11 @@ class _Run:
                 file.write_rows([table.columns])
                 file.mark()
         try:
-            for _ in run(self.timeline, self.updates, stopped, self._look if self._tables else None):
+            look = self._look if self._tables else None
+            for _ in run(self.timeline, self.updates, stopped, look, self.watch):
                 self._report()
         finally:
-            if self._reports:
-                print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self._line.end()
 
     def _look(self, iteration: int) -> None:
         for table, file in self._tables:
@@ -171,10 +186,9 @@ class _Run:
 
     def _report(self) -> None:
         """How far it is, on a terminal."""
-        if self._reports and monotonic() - self._reported >= SECONDS_BETWEEN_REPORTS:
-            self._reported = monotonic()
-            done = self.timeline.newest - self._first
-            print(f"\r\033[K{done:,} of {self.updates:,} iterations", end="", file=sys.stderr, flush=True)
+        if self._line.is_due():
+            newest = self.timeline.newest
+            self._line.report(newest - self._first, loss_at(self.timeline, newest))
 
 
 def _completed(

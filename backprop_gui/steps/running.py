@@ -9,8 +9,8 @@ from backprop_gui.engine.stepper import Record
 from backprop_gui.errors import Diverged
 from backprop_gui.steps.plan import Plan
 from backprop_gui.steps.quantities import Numbers, Quantity
+from backprop_gui.steps.stopping import Stopped, Watch, train_until
 from backprop_gui.steps.timeline import Timeline
-from backprop_gui.steps.training import train
 
 SECONDS = 0.05  # between two looks at the outside world
 
@@ -20,16 +20,21 @@ def run(
     updates: int,
     stopped: Callable[[], bool],
     look: Callable[[int], None] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[None]:
     """Do `updates` more updates; pauses now and then so that progress can be told.
 
     `look` is called with each iteration before its update is done. Edits that wait at later
-    iterations are honoured. Raises Diverged at the first iteration with a number that is not finite.
+    iterations are honoured. Ends early where a condition of `watch` is met, which `watch.met` tells;
+    that iteration is the newest and was not looked at. Raises Diverged at the first iteration with a
+    number that is not finite.
     """
     end = timeline.newest + updates
     while timeline.newest < end and not stopped():
         if look is not None:
             _refuse_if_not_finite(timeline)
+            if watch is not None and watch.look(timeline.record(timeline.newest)):
+                return
             look(timeline.newest)
             timeline.advance()
             yield
@@ -37,11 +42,18 @@ def run(
         room, segment = timeline.room(), timeline.segment_of(timeline.newest)
         until = end if room is None else min(end, room)
         start = timeline.state(timeline.newest)
-        for chunk in train(segment.stepper, start, until, segment.stride, SECONDS, stopped):
+        for part in train_until(segment.stepper, start, until, segment.stride, SECONDS, stopped, watch):
+            chunk = part.chunk if isinstance(part, Stopped) else part
             timeline.take(chunk)
+            if isinstance(part, Stopped):
+                return
             yield
             if chunk.diverged:
                 _refuse_if_not_finite(timeline)
+    if watch is not None and watch.met is None and timeline.newest == end:
+        record = timeline.record(end)
+        if timeline.segment_of(end).stepper.is_finite(record):
+            watch.look(record)
 
 
 def _refuse_if_not_finite(timeline: Timeline) -> None:

@@ -104,6 +104,7 @@ class Watch:
         for condition in conditions:
             check_condition(stepper, condition)
         self.conditions = tuple(conditions)
+        self.met: Stop | None = None
         self._stepper = stepper
         limits = [c for c in self.conditions if c.kind in ("loss_below", "gradient_below")]
         self._below: set[Condition] = set(limits if crossing else ())  # since the start
@@ -127,7 +128,8 @@ class Watch:
         if len(losses):
             self._rises = int(self._rises_at(losses)[-1])
             self._last_loss = float(losses[-1])
-        return min(stops, key=lambda stop: stop.iteration, default=None)
+        self.met = min(stops, key=lambda stop: stop.iteration, default=None)
+        return self.met
 
     def _loss_stop(self, condition: Condition, first: int, losses: Array) -> Stop | None:
         if condition.kind == "loss_below":
@@ -152,8 +154,13 @@ class Watch:
         last_fall = np.maximum.accumulate(np.where(up, -1 - self._rises, places))
         return np.asarray(places - last_fall, dtype=np.intp)
 
-    def in_record(self, record: Record) -> Stop | None:
-        """Whether this iteration meets a condition that needs more than its loss."""
+    def look(self, record: Record) -> Stop | None:
+        """Whether this iteration meets any condition."""
+        self.met = self._in_record(record)
+        return self.met or self.in_losses(record.iteration, np.array([self._stepper.loss_of(record)]))
+
+    def _in_record(self, record: Record) -> Stop | None:
+        """Whether it meets a condition that needs more than its loss."""
         for condition in self.conditions:
             if condition.kind == "gradient_below":
                 norm = float(np.linalg.norm(record.parameter_gradient))
@@ -262,7 +269,7 @@ def train_by_records(
                 diverged = True
                 break
             loss = stepper.loss_of(record)
-            stop = watch.in_record(record) or watch.in_losses(state.iteration, np.array([loss]))
+            stop = watch.look(record)
             if stop is not None:
                 break
             losses.append(loss)
