@@ -102,6 +102,16 @@ def window_for(value: float, landing: float, before: Window | None = None) -> Wi
     return Window(float(value), min(half, 1e9))
 
 
+def window_over(values: Array, before: Window | None = None) -> Window:
+    """A window that shows a way travelled and where it leads; the one before while it serves."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+    half = max(0.5, 0.6 * (high - low))
+    if before is not None and before.shows(low, high) and before.half <= 2 * half:
+        return before
+    return Window((low + high) / 2, min(half, 1e9))
+
+
 @dataclass(frozen=True, eq=False)
 class Slice:
     """The loss along one parameter; `losses` is filled while `measure` is walked."""
