@@ -21,6 +21,7 @@ class ComputationView(QObject):
         self._canvas: ComputationCanvas | None = None
         self._command = window.commands["graphView"]
         self._command.toggled.connect(self._switch)
+        window.commands["build"].toggled.connect(self._give_way)
         for happened in (session.opened, session.changed, session.moved, session.lit_changed):
             happened.connect(self._show_if_seen)
 
@@ -31,12 +32,19 @@ class ComputationView(QObject):
     def _switch(self, on: bool) -> None:
         """Change between the network and its computational graph; the keyboard stays on the stage."""
         stage, window = self.window.stage, self.window
+        if on:
+            window.commands["build"].setChecked(False)
         shown = self._made() if on else window.canvas
         had_keyboard = window.focusWidget() is stage.currentWidget()
         stage.setCurrentWidget(shown)
         self._show_if_seen()
         if had_keyboard:
             shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _give_way(self, building: bool) -> None:
+        """Neurons are added and connected on the network's own canvas."""
+        if building:
+            self._command.setChecked(False)
 
     def _made(self) -> ComputationCanvas:
         """The view, made when it is first looked at."""

@@ -88,6 +88,7 @@ def screenshot(
     theme: str,
     size: tuple[int, int],
     focus: str,
+    view: str = "network",
 ) -> None:
     """Write a picture of the window at a moment. `step` is a position, by default the last.
 
@@ -110,6 +111,7 @@ def screenshot(
         session.set_focus(focus)
         if not session.focus:
             raise InvalidEdit(f"there is nothing called {focus}; w5, b3, h1[2] or x[1] would be right")
+    window.commands["graphView"].setChecked(view == "graph")
     window.resize(*size)
     window.loss_plot.prepare()
     window.show()

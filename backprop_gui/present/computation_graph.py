@@ -89,8 +89,10 @@ def computation_picture(scene: Scene, memory: ComputationMemory) -> ComputationP
         NodeState(light.node(index), _tip(scene, computation, shape, index))
         for index in range(len(computation.nodes))
     )
+    # A path may be as long as the graph: of a focus only its own place is kept in sight.
+    here = light.lit if scene.focus else light.lit | light.plain
     return ComputationPicture(
-        shape, nodes, wires, scene.frame.phase, _hint(scene, computation), tuple(sorted(light.lit))
+        shape, nodes, wires, scene.frame.phase, _hint(scene, computation), tuple(sorted(here))
     )
 
 

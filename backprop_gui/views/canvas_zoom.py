@@ -43,6 +43,10 @@ class ZoomView(DescribedView):
         """Whether the fitted contents are larger than the view."""
         return self._least_fit > self.fitting_zoom(self._bounds)
 
+    def paint_scene(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint everything into `rect`, for pictures and print."""
+        raise NotImplementedError
+
     def room(self) -> QRect:
         """The part of the viewport that a fitted picture fills."""
         size = self.viewport().size()

@@ -141,7 +141,7 @@ VIEW = (
     Command("projector", "Canvas and explanation &only", ("F11",), checkable=True),
     Command("nextPanel", "Ne&xt panel", ("F6",), tip="Move the keyboard to the next panel"),
     Command("reducedMotion", "&Reduced motion", checkable=True),
-    Command("singleKeys", "Single-letter &keys", tip="T, U and 1 to 6 act as commands", checkable=True),
+    Command("singleKeys", "Single-letter &keys", tip="Letters and digits act as commands", checkable=True),
 )
 HELP = (
     Command("help", "All &keys", ("F1",)),

@@ -169,7 +169,11 @@ class ComputationCanvas(ZoomView):
             item.show_focus(False)
         self._branches.setCacheMode(QGraphicsItem.CacheMode.NoCache)  # it would come out as pixels
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.scene().render(painter, rect, rect_of(self._layout.bounds))
+        bounds = rect_of(self._layout.bounds)
+        zoom = min(rect.width() / bounds.width(), rect.height() / bounds.height())
+        target = QRectF(0, 0, zoom * bounds.width(), zoom * bounds.height())
+        target.moveCenter(rect.center())
+        self.scene().render(painter, target, bounds)
         self._branches.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._show_ring()
 

@@ -37,6 +37,7 @@ class MainWindow(QMainWindow):
 
     preset_requested = Signal(str)
     numbers_requested = Signal(object)  # the NumberFormat
+    number_asked = Signal(object)  # a quantity of this iteration, anywhere: why this number?
     closing = Signal(object)  # the QCloseEvent: ignore it and the window stays
 
     def __init__(self, settings: Settings | None = None, version: Callable[[], str] = str) -> None:
@@ -298,20 +299,20 @@ class MainWindow(QMainWindow):
 
     # --- commands of the window itself -----------------------------------------------------------
 
-    def _stage_view(self) -> ZoomView:
-        """The drawing on the stage, which the commands for zooming are about."""
+    def drawing(self) -> ZoomView:
+        """The drawing on the stage, which is zoomed and written into pictures."""
         view = self.stage.currentWidget()
         assert isinstance(view, ZoomView)
         return view
 
     def _zoom_in(self) -> None:
-        self._stage_view().zoom_in()
+        self.drawing().zoom_in()
 
     def _zoom_out(self) -> None:
-        self._stage_view().zoom_out()
+        self.drawing().zoom_out()
 
     def _fit(self) -> None:
-        self._stage_view().fit()
+        self.drawing().fit()
 
     def _choose_preset(self, action: QAction) -> None:
         self.preset_requested.emit(action.data())
