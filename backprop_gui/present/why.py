@@ -15,7 +15,7 @@ from backprop_gui.present.why_state import Path, Place, WhyState
 from backprop_gui.present.why_words import symbol_of, waits_for, words_of
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.provenance import Provenance, Source, Traced
-from backprop_gui.steps.quantities import GRADIENT, Quantity
+from backprop_gui.steps.quantities import GRADIENT, UPDATED, Quantity
 
 HOW_TO_ASK = (
     "Where does a number come from? Point at any number, on the canvas, in a table or in a formula, and "
@@ -87,20 +87,23 @@ class WhyPictures:
         self.naming = naming
         self.format = form
         self._bodies: dict[Traced, _Body] = {}
+        self._last: tuple[WhyState, tuple[WhyRow, ...], str] | None = None
 
     def picture(self, state: WhyState, frame: Frame) -> WhyPicture:
         """The tree of a state, seen from a moment."""
         root = state.root
         if root is None:
             return WhyPicture(note=HOW_TO_ASK)
-        crumbs = tuple(map(self._crumb, (crumb.root for crumb in state.crumbs)))
+        several = len({crumb.root.iteration for crumb in state.crumbs}) > 1
+        crumbs = tuple(self._crumb(crumb.root, several) for crumb in state.crumbs)
         kicker = self._kicker(root, frame)
         if root.iteration == frame.iteration and (note := waits_for(frame, self.naming, root.key)):
             return WhyPicture(kicker, crumbs, (), note, "not uncovered yet" in note, note.replace("*", ""))
-        opened = state.crumbs[-1].opened
-        rows = tuple(self._row(place, root, opened) for place in state.places(self.provenance))
-        text = "\n".join(f"{'  ' * each.depth}{each.text}" for each in rows)
-        return WhyPicture(kicker, crumbs, rows, "", True, f"{kicker}\n{text}\n")
+        if self._last is None or self._last[0] is not state:  # else only time has moved
+            opened = state.crumbs[-1].opened
+            rows = tuple(self._row(place, root, opened) for place in state.places(self.provenance))
+            self._last = state, rows, "\n".join(f"{'  ' * each.depth}{each.text}" for each in rows)
+        return WhyPicture(kicker, crumbs, self._last[1], "", True, f"{kicker}\n{self._last[2]}\n")
 
     def _kicker(self, root: Traced, frame: Frame) -> str:
         count = self.format.count
@@ -125,9 +128,14 @@ class WhyPictures:
             return ""
         return f"sample {self.format.count(int(record.rows[sample]) + 1)}"
 
-    def _crumb(self, root: Traced) -> WhyCrumb:
-        symbol = self._symbol(root)
-        return WhyCrumb(plain(symbol), spoken(symbol))
+    def _crumb(self, root: Traced, with_iteration: bool) -> WhyCrumb:
+        """A crumb's name, which tells it from others of the same letter."""
+        symbol, said = self._symbol(root), ""
+        if isinstance(root.key, Quantity) and root.key.aspect == UPDATED:
+            said += " updated"
+        if with_iteration:
+            said += f" in {self.format.count(root.iteration)}"
+        return WhyCrumb(plain(symbol) + said, spoken(symbol) + said.replace(" in ", " in iteration "))
 
     def _symbol(self, traced: Traced) -> Math:
         key, data_row = traced.key, None

@@ -62,7 +62,7 @@ def _of_calculated(provenance: Provenance, key: Quantity, traced: Traced) -> str
         return "its value after the update"
     several = record.samples > 1 and key.sample is None
     if several and key.aspect in (VALUE, GRADIENT):
-        return f"the mean over {record.samples} samples"
+        return f"the {'sum' if record.summed else 'mean'} over {record.samples} samples"
     return ""
 
 

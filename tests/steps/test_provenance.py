@@ -215,3 +215,14 @@ def test_a_number_far_from_the_start_opens_level_by_level():
         steps += 1
     assert steps == 3000
     assert here == asked(provenance, "w5", 0)
+
+
+def test_the_loss_of_a_batch_may_be_a_sum():
+    """Where gradients are summed, the loss is, too."""
+    experiment = preset("averaging-over-examples")
+    training = msgspec.structs.replace(experiment.training, reduction="sum")
+    provenance = opened(msgspec.structs.replace(experiment, training=training))
+    whole = Traced(0, Quantity(provenance.model(0).graph.loss))
+    numbers, _ = calculated(provenance, [whole])
+    assert numbers[whole] == pytest.approx(provenance.number(whole), rel=EXACT)
+    assert provenance.number(whole) == pytest.approx(sum(map(provenance.number, provenance.parts(whole))))
