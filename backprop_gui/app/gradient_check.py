@@ -8,6 +8,7 @@ from time import perf_counter
 from PySide6.QtCore import QObject
 
 from backprop_gui.present.checks import check_picture, check_progress
+from backprop_gui.present.why_cells import cell_quantity
 from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck
 from backprop_gui.session.session import Session
 from backprop_gui.views.check_dialog import CheckDialog
@@ -77,11 +78,18 @@ class GradientChecker(QObject):
             self.dialog.check_requested.connect(self.start)
             self.dialog.cancel_requested.connect(self._cancel)
             self.dialog.row_activated.connect(self.session.set_focus)
+            self.dialog.cell_asked.connect(self._ask)
             self._dress()
             self.dialog.resize(self.dialog.size_for(self.window))
         self._show()
         self.dialog.show()
         self.dialog.activateWindow()
+
+    def _ask(self, cell: tuple[str, str]) -> None:
+        quantity = cell_quantity(self.session.scene(), *cell)
+        if quantity is not None:
+            self.window.number_asked.emit(quantity)
+            self.window.activateWindow()  # the answer stands there
 
     def _follow(self) -> None:
         """Nothing stale stays on screen: other gradients are not checked, however like they look."""

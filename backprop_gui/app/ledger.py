@@ -35,6 +35,7 @@ class PathPanel(Panel):
         panel = LedgerPanel()
         panel.row_pointed.connect(self._light)
         panel.target_activated.connect(self._follow)
+        panel.target_asked.connect(self.window.number_asked)
         panel.choice_requested.connect(self._choose)
         panel.copy_requested.connect(self._copy)
         return panel

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_gui.present.pictures import CheckPicture
+from backprop_gui.views.asking import Asking
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.tables import TableView
 from backprop_gui.views.theme import LIGHT, Theme
@@ -28,6 +29,7 @@ class CheckDialog(QDialog):
 
     check_requested = Signal()
     cancel_requested = Signal()
+    cell_asked = Signal(object)  # identity and column of a number: why this number?
     row_activated = Signal(str)  # a parameter that was clicked, or Enter pressed on
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,6 +47,9 @@ class CheckDialog(QDialog):
         self.table = TableView("Gradient check")
         self.table.setObjectName("checkTable")
         self.table.row_activated.connect(self.row_activated)
+        self.table.can_ask = True
+        self._asking = Asking(self.table, self.table.cell_at, self.table.current_point)
+        self._asking.asked.connect(self.cell_asked)
         self._again = self._button("Check gradients", self.check_requested.emit)
         self._cancel = self._button("Cancel", self.cancel_requested.emit)
         self._copy = self._button("Copy table", self._copy_table)

@@ -34,6 +34,7 @@ class BlockView(QWidget):
     """Shows one `Block` after another; keeps its widgets."""
 
     target_activated = Signal(object)
+    target_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +74,7 @@ class BlockView(QWidget):
         view.set_theme(self._theme)
         view.set_text_size(self._formula_pixels())
         view.target_activated.connect(self.target_activated)
+        view.target_asked.connect(self.target_asked)
         return view
 
     def set_theme(self, theme: Theme) -> None:

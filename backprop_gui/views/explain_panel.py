@@ -33,6 +33,7 @@ class ExplainPanel(QWidget):
     """Shows an `ExplainPage`; its widgets are kept from page to page."""
 
     target_activated = Signal(object)  # a factor of a formula: a quantity, or the name of a rule
+    target_asked = Signal(object)  # the same: why this number?
     unfold_requested = Signal()
     ask_first_requested = Signal(bool)
 
@@ -157,6 +158,7 @@ class ExplainPanel(QWidget):
         block.set_theme(self._theme)
         block.set_text_scale(self._scale)
         block.target_activated.connect(self.target_activated)
+        block.target_asked.connect(self.target_asked)
         return block
 
     def _arrange(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from backprop_gui.present.math_text import latex, plain, spoken
 from backprop_gui.present.math_tree import Math
+from backprop_gui.views.asking import add_why, with_why
 from backprop_gui.views.formula_layout import FormulaLayout, PlacedLink
 from backprop_gui.views.formula_painter import PAD, ground, paint_formula, paint_layout
 from backprop_gui.views.theme import LIGHT, Theme, blend
@@ -42,6 +43,7 @@ class FormulaView(QWidget):
     """
 
     target_activated = Signal(object)
+    target_asked = Signal(object)  # the same by Ctrl+click or the menu: why this number?
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,7 @@ class FormulaView(QWidget):
         self._layouts: dict[tuple[float, int | None], FormulaLayout] = {}
         self._focused = -1
         self._hovered: PlacedLink | None = None
+        self._offered: object | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -221,14 +224,16 @@ class FormulaView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         placed = self._target_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and placed is not None:
-            self.target_activated.emit(placed.link.target)
+            asks = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            (self.target_asked if asks else self.target_activated).emit(placed.link.target)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             placed = self._link_at(QPointF(event.pos()))
             if placed is not None and placed.link.tip:
                 area = ground(placed).translated(self._origin()).toRect()
-                QToolTip.showText(event.globalPos(), placed.link.tip, self, area)
+                tip = with_why(placed.link.tip, placed.link.target is not None)
+                QToolTip.showText(event.globalPos(), tip, self, area)
             else:
                 QToolTip.hideText()
             return True
@@ -264,10 +269,28 @@ class FormulaView(QWidget):
         if self._tree is None:
             return
         menu = QMenu(self)
+        by_keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self._offered = self.focused_target() if by_keyboard else self.target_at(event.pos())
+        if self._offered is not None:
+            add_why(menu).triggered.connect(self._ask)
+            menu.addSeparator()
         menu.addAction("Copy as LaTeX").triggered.connect(self.copy_latex)
         menu.addAction("Copy as text").triggered.connect(self.copy_text)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def target_at(self, position: QPoint) -> object | None:
+        """What the part at a point leads to."""
+        placed = self._target_at(QPointF(position))
+        return placed.link.target if placed is not None else None
+
+    def focused_target(self) -> object | None:
+        """What the part with the keyboard leads to."""
+        targets = self._targets()
+        return targets[self._focused].link.target if 0 <= self._focused < len(targets) else None
+
+    def _ask(self) -> None:
+        self.target_asked.emit(self._offered)
 
     def _focus_link(self, index: int) -> None:
         """Move the focus ring, and say what is in it."""

@@ -47,6 +47,9 @@ def keeps_key(widget: QWidget | None, event: QKeyEvent) -> bool:
         return _editor_keeps(event)
     if isinstance(widget, QAbstractButton):
         return event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
+    own = getattr(widget, "own_keys", None)  # of a list that walks by keys the window knows too
+    if own is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return event.key() in own
     # Alt leads into the menu bar: there the arrows walk through the menus.
     return isinstance(widget, QMenuBar)
 

@@ -34,6 +34,7 @@ class PathList(QWidget):
 
     row_pointed = Signal(int)  # under the pointer, else selected by keys; −1: none
     target_activated = Signal(object)
+    target_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +94,7 @@ class PathList(QWidget):
         view.left.connect(self._leave)
         view.pressed.connect(self._press)
         view.target_activated.connect(self.target_activated)
+        view.target_asked.connect(self.target_asked)
         return view
 
     def _enter(self, view: LedgerRowView) -> None:
@@ -160,6 +162,7 @@ class LedgerPanel(QWidget):
 
     row_pointed = Signal(int)
     target_activated = Signal(object)  # a factor or a stop on the way: a quantity, or a slope
+    target_asked = Signal(object)  # the same: why this number?
     choice_requested = Signal(str)  # "sample" or "mean"
     copy_requested = Signal()
 
@@ -214,8 +217,9 @@ class LedgerPanel(QWidget):
             see_through.setAutoFillBackground(False)
         self.setFocusProxy(self._list)
         self._list.row_pointed.connect(self.row_pointed)
-        self._list.target_activated.connect(self.target_activated)
-        self._total.target_activated.connect(self.target_activated)
+        for part in (self._list, self._total):
+            part.target_activated.connect(self.target_activated)
+            part.target_asked.connect(self.target_asked)
         self._set_looks()
 
     def _new_text(self) -> QLabel:

@@ -26,6 +26,7 @@ class LedgerRowView(QWidget):
     left = Signal(object)
     pressed = Signal(object)
     target_activated = Signal(object)
+    target_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,6 +137,7 @@ class LedgerRowView(QWidget):
         view = FormulaView(self)
         view.set_theme(self._theme)
         view.target_activated.connect(self.target_activated)
+        view.target_asked.connect(self.target_asked)
         return view
 
     def _set_looks(self) -> None:
