@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backprop_gui.app.building import Building
 from backprop_gui.app.computation import ComputationView
 from backprop_gui.app.editing import Editing
 from backprop_gui.app.ledger import PathPanel
 from backprop_gui.app.network import NetworkPanel
 from backprop_gui.app.nudge import NudgeBench
+from backprop_gui.app.slice import SlicePanel
 from backprop_gui.app.stop_when import StopWhen
+from backprop_gui.app.why import WhyTree
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
 
@@ -18,10 +21,13 @@ from backprop_gui.views.main_window import MainWindow
 FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     Editing,
     PathPanel,
+    SlicePanel,
     NetworkPanel,
+    Building,
     ComputationView,
     NudgeBench,
     StopWhen,
+    WhyTree,
 )
 
 
