@@ -87,7 +87,7 @@ class NewDialog(QDialog):
         self._create.setText("Create")
         for button in buttons.buttons():
             button.setIcon(QIcon())
-        buttons.accepted.connect(self._accept)
+        buttons.accepted.connect(self.accept_words)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
         scale = self.fontMetrics().height() / (1.25 * BASE_PIXELS)
@@ -144,7 +144,8 @@ class NewDialog(QDialog):
         self.said.setStyleSheet(f"color: {self._colours[refused]}; font-weight: {500 if refused else 600};")
         self._create.setEnabled(not refused)
 
-    def _accept(self) -> None:
+    def accept_words(self) -> None:
+        """Make the experiment that is described, or say why it can't be."""
         weights: Weights = "draws" if self.weights.currentData() == "draws" else "zeros"
         try:
             experiment = from_template(self._template, self.words.text(), weights, self.title.text())
