@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from backprop_gui.present.computation_graph import ComputationMemory, computation_picture
 from backprop_gui.session.session import Session
 from backprop_gui.steps.quantities import Quantity
+from backprop_gui.views.asking import Asking
 from backprop_gui.views.computation_canvas import ComputationCanvas
 from backprop_gui.views.main_window import MainWindow
 
@@ -55,6 +56,8 @@ class ComputationView(QObject):
             canvas.quantity_clicked.connect(self._ask)
             canvas.identity_clicked.connect(self._focus)
             canvas.background_clicked.connect(self._unfocus)
+            asking = Asking(canvas, canvas.quantity_at, canvas.ring_point, clicks=True)
+            asking.asked.connect(window.number_asked)
             window.stage.addWidget(canvas)
             window.add_part(canvas)
             self._canvas = canvas

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
-    QEasingCurve,
     QEvent,
     QPoint,
     QRect,
     QRectF,
     Qt,
-    QVariantAnimation,
     Signal,
 )
 from PySide6.QtGui import (
@@ -22,20 +20,21 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsScene, QToolTip, QWidget
 
 from backprop_gui.present.computation_layout import ComputationLayout, lay_out
 from backprop_gui.present.computation_pictures import ComputationPicture, Number
+from backprop_gui.views.asking import with_why
 from backprop_gui.views.canvas_access import Stop, announce_focus, in_words, install
 from backprop_gui.views.canvas_hint import HintLine
 from backprop_gui.views.canvas_look import Look, rect_of
 from backprop_gui.views.canvas_zoom import ZoomView
+from backprop_gui.views.computation_follow import Follower
 from backprop_gui.views.computation_items import BranchesItem, Hit, OperationItem
 from backprop_gui.views.fonts import load_fonts
 from backprop_gui.views.theme import LIGHT, Theme
 
 LEGIBLE, COMFORTABLE = 0.76, 0.9  # zooms at which the numbers are about 9 and 11 pixels high
-_SCROLL_MILLISECONDS = 220
 _MARGIN = 24
 
 
@@ -54,18 +53,12 @@ class ComputationCanvas(ZoomView):
         self._picture: ComputationPicture | None = None
         self._layout: ComputationLayout | None = None
         self._items: list[OperationItem] = []
-        self._branches: BranchesItem | None = None
+        self._branches: list[BranchesItem] = []
         self._stops: tuple[Stop, ...] = ()
         self._ring = -1  # the node with the keyboard ring
         self._pressed: QPoint | None = None
-        self._dragging = self._reduced_motion = False
-        self._ways = (QPoint(), QPoint())
-        self._scroll = QVariantAnimation(self)
-        self._scroll.setStartValue(0.0)
-        self._scroll.setEndValue(1.0)
-        self._scroll.setDuration(_SCROLL_MILLISECONDS)
-        self._scroll.setEasingCurve(QEasingCurve.Type.InOutCubic)
-        self._scroll.valueChanged.connect(self._scroll_to)
+        self._dragging = False
+        self._follower = Follower(self)
         self._hint = HintLine(self)
         self.setScene(QGraphicsScene(self))
         self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
@@ -96,8 +89,8 @@ class ComputationCanvas(ZoomView):
         self._hint.show_look(self._look)
         for item in self._items:
             item.show_look(self._look)
-        if self._branches is not None:
-            self._branches.show_look(self._look)
+        for branches in self._branches:
+            branches.show_look(self._look)
 
     def set_text_scale(self, scale: float) -> None:
         self._look = Look(self._look.theme, scale)
@@ -106,9 +99,9 @@ class ComputationCanvas(ZoomView):
         self._build()
 
     def set_reduced_motion(self, reduced: bool) -> None:
-        self._reduced_motion = reduced
+        self._follower.reduced_motion = reduced
         if reduced:
-            self._scroll.stop()
+            self._follower.stop()
 
     def _build(self) -> None:
         """Lay the graph out and show the picture again."""
@@ -117,14 +110,15 @@ class ComputationCanvas(ZoomView):
         shape = self._picture.shape
         self.scene().clear()
         self._layout = lay_out(shape, self._look.scale)
-        self._branches = BranchesItem(self._layout, self._look)
-        self._branches.setZValue(-1)
-        self.scene().addItem(self._branches)
-        self._items = []
-        for index in range(len(shape.nodes)):
-            item = OperationItem(index, shape, self._layout, self._look)
+        self._branches = [
+            BranchesItem(place, self._layout, self._look)
+            for place, wire in enumerate(shape.wires)
+            if wire.uses
+        ]
+        nodes = range(len(shape.nodes))
+        self._items = [OperationItem(index, shape, self._layout, self._look) for index in nodes]
+        for item in (*self._branches, *self._items):
             self.scene().addItem(item)
-            self._items.append(item)
         self._stops = tuple(
             Stop(str(index), node.spoken, True)
             for index, node in enumerate(shape.nodes)
@@ -140,8 +134,8 @@ class ComputationCanvas(ZoomView):
         for item in self._items:
             wires = tuple(picture.wires[place] for place in item.drawn.outputs)
             item.show_state(picture.nodes[item.index], wires, picture.phase)
-        if self._branches is not None:
-            self._branches.show_picture(picture)
+        for branches in self._branches:
+            branches.show_state(picture.wires[branches.place], picture.phase)
 
     def _take_room(self) -> None:
         """Fit the whole graph where its numbers stay legible, else its height: then it is scrolled."""
@@ -156,25 +150,23 @@ class ComputationCanvas(ZoomView):
 
     def fit(self) -> None:
         """Show everything, or as much as stays legible, with this step's place in view."""
-        self._scroll.stop()
+        self._follower.stop()
         super().fit()
         self._keep_in_sight(at_once=True)
 
     def paint_scene(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the whole graph into `rect`, for pictures and print: no keyboard ring."""
         painter.fillRect(rect, QColor(self._look.theme.canvas))
-        if self._layout is None or self._branches is None:
+        if self._layout is None:
             return
         for item in self._items:
             item.show_focus(False)
-        self._branches.setCacheMode(QGraphicsItem.CacheMode.NoCache)  # it would come out as pixels
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bounds = rect_of(self._layout.bounds)
         zoom = min(rect.width() / bounds.width(), rect.height() / bounds.height())
         target = QRectF(0, 0, zoom * bounds.width(), zoom * bounds.height())
         target.moveCenter(rect.center())
         self.scene().render(painter, target, bounds)
-        self._branches.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._show_ring()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -196,33 +188,13 @@ class ComputationCanvas(ZoomView):
         here = self._picture.here
         if not here and not (self.outgrown and self.fitted and at_once):
             return
-        room = QRectF(self.room())
         wanted = QRectF()
         for index in here or (min(range(len(self._items)), key=self._left_of),):
             wanted = wanted.united(self._items[index].place)
-        seen = self.viewportTransform().mapRect(wanted)
-        whole = self.viewportTransform().mapRect(rect_of(self._layout.bounds))
-        by = QPoint(
-            _needed((seen.left(), seen.right()), (room.left(), room.right()), (whole.left(), whole.right())),
-            _needed((seen.top(), seen.bottom()), (room.top(), room.bottom()), (whole.top(), whole.bottom())),
-        )
-        if by.isNull():
-            return
-        now = QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
-        self._ways = (now, now + by)
-        self._scroll.stop()
-        if at_once or self._reduced_motion or not self.isVisible():
-            self._scroll_to(1.0)
-        else:
-            self._scroll.start()
+        self._follower.follow(wanted, rect_of(self._layout.bounds), at_once)
 
     def _left_of(self, index: int) -> float:
         return self._items[index].box.left()
-
-    def _scroll_to(self, share: float) -> None:
-        start, end = self._ways
-        self.horizontalScrollBar().setValue(round(start.x() + share * (end.x() - start.x())))
-        self.verticalScrollBar().setValue(round(start.y() + share * (end.y() - start.y())))
 
     # ---------------------------------------------------------------- pointer
 
@@ -234,12 +206,12 @@ class ComputationCanvas(ZoomView):
         return None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._scroll.stop()
+        self._follower.stop()
         super().wheelEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._scroll.stop()
+            self._follower.stop()
             self._pressed, self._dragging = event.position().toPoint(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -290,12 +262,30 @@ class ComputationCanvas(ZoomView):
     def _tip_at(self, position: QPoint) -> str:
         hit = self._hit_at(position)
         if hit is not None:
-            return hit.tip
-        found = self._branches.share_at(self.mapToScene(position)) if self._branches is not None else None
-        if found is None or self._picture is None:
-            return ""
-        wire, share = self._picture.shape.wires[found[0]], self._picture.wires[found[0]].shares[found[1]]
-        return f"{share.full}\nwhat this branch brings back to {wire.name}" if share.full else ""
+            return with_why(hit.tip, self.quantity_at(position) is not None)
+        point = self.mapToScene(position)
+        for branches in self._branches:
+            found = branches.share_at(point)
+            if found is not None and self._picture is not None:
+                wire = self._picture.shape.wires[branches.place]
+                full = self._picture.wires[branches.place].shares[found].full
+                return f"{full}\nwhat this branch brings back to {wire.name}" if full else ""
+        return ""
+
+    def quantity_at(self, position: QPoint) -> object | None:
+        """The number of the network that stands at a point of the viewport; at a leaf its value."""
+        hit = self._hit_at(position)
+        if hit is None or self._picture is None:
+            return None
+        outputs = self._picture.shape.nodes[hit.node].outputs
+        number = hit.number or (self._picture.wires[outputs[0]].value if outputs else None)
+        return number.quantity if number is not None else None
+
+    def ring_point(self) -> QPoint | None:
+        """Where the node with the keyboard ring stands."""
+        if self._ring < 0:
+            return None
+        return self.mapFromScene(self._items[self._ring].box.center())
 
     # ---------------------------------------------------------------- keyboard
 
@@ -366,17 +356,3 @@ class ComputationCanvas(ZoomView):
 
 def _said(number: Number) -> str:
     return "not yet known" if number.text == "–" else in_words(number.text)
-
-
-def _needed(wanted: tuple[float, float], room: tuple[float, float], whole: tuple[float, float]) -> int:
-    """How far to scroll to bring a stretch into the room: to its middle, but not beyond the whole."""
-    if whole[1] - whole[0] <= room[1] - room[0] + 1:
-        wanted, least = whole, 1.0  # there is room for everything
-    else:
-        least = -_MARGIN
-    if wanted[0] >= room[0] - least and wanted[1] <= room[1] + least:
-        return 0
-    by = (wanted[0] + wanted[1]) / 2 - (room[0] + room[1]) / 2
-    if wanted is not whole:
-        by = min(max(by, whole[0] - room[0]), whole[1] - room[1])
-    return round(by)

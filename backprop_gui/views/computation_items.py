@@ -1,4 +1,4 @@
-"""The items of the computational graph: operations with their numbers, and all edges in one batch."""
+"""The items of the computational graph: operations with their numbers, and the edges between them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from backprop_gui.present.computation_layout import (
     Stem,
 )
 from backprop_gui.present.computation_pictures import (
-    ComputationPicture,
     ComputationShape,
     NodeShape,
     NodeState,
@@ -205,32 +204,38 @@ def edge_pen(look: Look, emphasis: Emphasis, phase: Phase) -> QPen:
 
 
 class BranchesItem(QGraphicsItem):
-    """All edges from the lines behind the nodes to where they are used, with what each brings back."""
+    """The edges from the line behind a node to all that use it, with what each brings back."""
 
-    def __init__(self, layout: ComputationLayout, look: Look) -> None:
+    def __init__(self, place: int, layout: ComputationLayout, look: Look) -> None:
         super().__init__()
-        self._layout, self._look = layout, look
-        self._bounds = rect_of(layout.bounds)
-        self._paths = [[curve(route) for route in routes] for routes in layout.branches]
-        self._picture: ComputationPicture | None = None
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.place, self._look = place, look
+        self._paths = [curve(route) for route in layout.branches[place]]
+        self._shares = [rect_of(box) if box is not None else None for box in layout.shares[place]]
+        around = QRectF()
+        for rect in (*(path.boundingRect() for path in self._paths), *filter(None, self._shares)):
+            around = around.united(rect.adjusted(0, -1, 0, 1))  # a level line has no height
+        self._bounds = around.adjusted(-4, -4, 4, 4)
+        self._state: WireState | None = None
+        self._phase: Phase = "given"
 
-    def show_picture(self, picture: ComputationPicture) -> None:
-        """Take on what is to be seen now."""
-        before, self._picture = self._picture, picture
-        if before is None or (before.wires, before.phase) != (picture.wires, picture.phase):
+    def show_state(self, state: WireState, phase: Phase) -> None:
+        """Take on what is to be seen now; what is lit lies above the rest."""
+        before = self._state
+        another_phase = phase != self._phase and "lit" in state.branches
+        self._state, self._phase = state, phase
+        if before is None or another_phase or _seen(before) != _seen(state):
+            self.setZValue(-1 if "lit" in state.branches else -2 if "plain" in state.branches else -3)
             self.update()
 
     def show_look(self, look: Look) -> None:
         self._look = look
         self.update()
 
-    def share_at(self, point: QPointF) -> tuple[int, int] | None:
-        """The wire and the branch whose share stands at a point."""
-        for place, boxes in enumerate(self._layout.shares):
-            for branch, box in enumerate(boxes):
-                if box is not None and rect_of(box).contains(point):
-                    return place, branch
+    def share_at(self, point: QPointF) -> int | None:
+        """The branch whose share stands at a point."""
+        for branch, rect in enumerate(self._shares):
+            if rect is not None and rect.contains(point):
+                return branch
         return None
 
     def boundingRect(self) -> QRectF:
@@ -239,20 +244,23 @@ class BranchesItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        if self._picture is None:
+        state = self._state
+        if state is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         levels: tuple[Emphasis, ...] = ("dim", "plain", "lit")
         for level in levels:
-            pen = edge_pen(self._look, level, self._picture.phase)
-            for wire, paths in zip(self._picture.wires, self._paths, strict=True):
-                for emphasis, path in zip(wire.branches, paths, strict=True):
-                    if emphasis == level:
-                        painter.setPen(pen)
-                        painter.setBrush(Qt.BrushStyle.NoBrush)
-                        painter.drawPath(path)
-                        self._arrow(painter, pen.color(), path.pointAtPercent(1.0))
-        self._paint_shares(painter)
+            pen = edge_pen(self._look, level, self._phase)
+            for emphasis, path in zip(state.branches, self._paths, strict=True):
+                if emphasis == level:
+                    painter.setPen(pen)
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawPath(path)
+                    self._arrow(painter, pen.color(), path.currentPosition())
+        for share, emphasis, rect in zip(state.shares, state.branches, self._shares, strict=False):
+            # Where the step is elsewhere they would only crowd the fork.
+            if rect is not None and emphasis != "dim" and share.text not in ("", UNKNOWN):
+                self._paint_share(painter, share, QRectF(rect))
 
     def _arrow(self, painter: QPainter, colour: QColor, tip: QPointF) -> None:
         size = _ARROW * self._look.scale
@@ -263,23 +271,21 @@ class BranchesItem(QGraphicsItem):
             QPolygonF([tip, QPointF(back, tip.y() - 0.55 * size), QPointF(back, tip.y() + 0.55 * size)])
         )
 
-    def _paint_shares(self, painter: QPainter) -> None:
+    def _paint_share(self, painter: QPainter, share: Number, rect: QRectF) -> None:
         """What a branch brings back, on its line: together they are the gradient where it begins."""
-        assert self._picture is not None
         theme, scale = self._look.theme, self._look.scale
-        for wire, boxes in zip(self._picture.wires, self._layout.shares, strict=True):
-            for share, emphasis, box in zip(wire.shares, wire.branches, boxes, strict=False):
-                if box is None or share.text in ("", UNKNOWN):
-                    continue
-                line = self._look.line(share.text, SHARE_PIXELS, "medium", room=box.width - 4 * scale)
-                width, rect = line.width * line.squeeze + 6 * scale, rect_of(box)
-                rect.setLeft(rect.right() - width)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(theme.canvas))
-                painter.drawRoundedRect(rect, 4 * scale, 4 * scale)
-                quiet = dimmed(theme.backward, theme.canvas)
-                painter.setPen(QColor(quiet if emphasis == "dim" else theme.backward))
-                line.paint(painter, rect.center().x(), rect.center().y())
+        line = self._look.line(share.text, SHARE_PIXELS, "medium", room=rect.width() - 4 * scale)
+        rect.setLeft(rect.right() - line.width * line.squeeze - 6 * scale)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.canvas))
+        painter.drawRoundedRect(rect, 4 * scale, 4 * scale)
+        painter.setPen(QColor(theme.backward))
+        line.paint(painter, rect.center().x(), rect.center().y())
+
+
+def _seen(state: WireState) -> tuple[object, ...]:
+    """What of a wire is to be seen on its branches."""
+    return state.branches, state.shares
 
 
 def curve(route: Route) -> QPainterPath:

@@ -210,9 +210,9 @@ def test_long_graph_scrolls_gently_unless_motion_is_reduced(drawn):
     drawn.do("reducedMotion")
     drawn.go(0)
     drawn.session.seek(0, 12)
-    assert view._scroll.state() == view._scroll.State.Running
+    assert view._follower.state() == view._follower.State.Running
     drawn.do("reducedMotion")
-    assert view._scroll.state() != view._scroll.State.Running
+    assert view._follower.state() != view._follower.State.Running
 
 
 def test_screenshot_of_the_graph(tmp_path):
