@@ -195,6 +195,16 @@ class Files:
         else:
             plot.export_png(path, PLOT_SIZE)
 
+    def export_drawing(self, what: str, kind: str, write: Callable[[Path], object]) -> None:
+        """What another plot shows, as "png", "svg" or "csv"; `write` puts it into a file."""
+        filters = {"svg": "SVG drawing (*.svg)", "png": "PNG picture (*.png)", "csv": CSV_FILTER}
+        path = ask_save_path(self.window, f"Export {what}", f"{self._stem()}-{what}.{kind}", filters[kind])
+        if path:
+            target = Path(path)
+            action = partial(write, target) if kind == "csv" else partial(_write_picture, target, write)
+            if self._tell_trouble(action):
+                self.window.show_message(f"{what.capitalize()} written to {target}")
+
     # --- helpers ----------------------------------------------------------------------------------
 
     def _stem(self) -> str:

@@ -167,6 +167,6 @@ def _paint_across(brush: Brush, axes: Axes, title: str) -> None:
 
 
 def _ticks(brush: Brush, upwards: tuple[float, float], height: float) -> tuple[list[float], list[str]]:
-    most = max(2, min(6, int(height / (2.4 * brush.metrics().height()))))
+    most = max(3, min(6, int(height / (1.9 * brush.metrics().height()))))
     ticks = linear_ticks(*upwards, most)
     return ticks, [brush.format.localised(text).replace("-", "−") for text in tick_texts(ticks)]

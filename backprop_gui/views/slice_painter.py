@@ -174,16 +174,21 @@ def _paint_trail(brush: Brush, axes: Axes, picture: PlanePicture) -> None:
     brush.painter.drawPolyline(QPolygonF(points))
     for point in points if len(points) <= 60 else points[:1]:
         brush.dot(point, theme.text, filled=True, size=2.5)
-    words = QPointF(0, -13 * brush.scale)
-    far = 46 * brush.scale
+    above, far = QPointF(0, -13 * brush.scale), 46 * brush.scale
     if len(points) > 1 and (points[0] - now).manhattanLength() > far:
-        brush.label(points[0] + words, f"iteration {picture.iterations[0]}", theme.text, axes.rect)
+        brush.label(points[0] + above, f"iteration {picture.iterations[0]}", theme.text, axes.rect)
+    # The words stand on both sides of where one is: the longer ones where there is more room.
+    side = 1 if now.x() < axes.rect.center().x() else -1
     if picture.landing is not None:
         landing = axes.at(*picture.landing)
         brush.arrow(now, landing, theme.update)
         brush.dot(landing, theme.update, filled=False)
-        side = QPointF(0, 13 * brush.scale if landing.y() >= now.y() else -13 * brush.scale)
-        brush.label(landing + side, AFTER, theme.update, axes.rect)
-        words = -side
+        _label_beside(brush, axes, landing, side, AFTER, theme.update)
     brush.dot(now, theme.backward, filled=True)
-    brush.label(now + words, NOW, theme.backward, axes.rect)
+    _label_beside(brush, axes, now, -side, NOW, theme.backward)
+
+
+def _label_beside(brush: Brush, axes: Axes, at: QPointF, side: int, text: str, colour: str) -> None:
+    """A word to the right (1) or left (−1) of a mark."""
+    away = brush.metrics().horizontalAdvance(text) / 2 + 12 * brush.scale
+    brush.label(at + QPointF(side * away, 0), text, colour, axes.rect)

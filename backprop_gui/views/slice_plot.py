@@ -333,7 +333,7 @@ class SlicePlot(QWidget):
             button.setIconSize(QSize(round(16 * scale), round(16 * scale)))
         self._head.setContentsMargins(round(14 * scale), 4, round(8 * scale), 2)
         self._head.setSpacing(round(5 * scale))
-        self._sentence.setContentsMargins(round(14 * scale), 2, round(10 * scale), round(6 * scale))
+        self._sentence.setContentsMargins(round(14 * scale), 5, round(10 * scale), round(6 * scale))
         self.canvas.show_look(theme, scale)
         self._fit_sentence()
         self.update()

@@ -99,8 +99,8 @@ def test_very_many_paths_are_counted_and_the_strongest_found_at_once(weight):
     assert account is not None
     assert account.count == 10**20
     assert_is_whole(account)
-    sizes = [abs(each.product) for each in account.shown]
-    assert sizes == sorted(sizes, reverse=True)
+    products = [abs(each.product) for each in account.shown]
+    assert products == sorted(products, reverse=True)
     assert len({each.path.through for each in account.shown}) == 12
 
 
