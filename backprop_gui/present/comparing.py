@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from backprop_gui.errors import Diverged
 from backprop_gui.experiment.presets import open_experiment
-from backprop_gui.present.csv_files import LossTable
+from backprop_gui.present.csv_files import LossTable, Row
 from backprop_gui.present.headless import loss_at, updates_wanted
-from backprop_gui.present.output_files import OutputFile, Row
+from backprop_gui.present.output_files import OutputFile
 from backprop_gui.present.progress import ProgressLine
 from backprop_gui.steps.running import run
 from backprop_gui.steps.stopping import Watch, parse_condition

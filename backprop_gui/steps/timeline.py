@@ -9,91 +9,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from backprop_gui.engine.operation import Array
-from backprop_gui.engine.stepper import Record, State, Stepper
+from backprop_gui.engine.stepper import Record, State
 from backprop_gui.errors import InvalidExperiment
-from backprop_gui.experiment.build import Model, build, restored_state
+from backprop_gui.experiment.build import build, restored_state
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.edits import edit_faults, edited_model, edited_state
+from backprop_gui.steps.loss_history import LossHistory
 from backprop_gui.steps.references import expected_faults
+from backprop_gui.steps.segment import Segment
 from backprop_gui.steps.training import Chunk
 
-MOST_KEYFRAMES = 1024
-KEYFRAME_BYTES = 48 * 1024 * 1024
-FIRST_STRIDE = 16
-
-
-class GrowingArray:
-    """A float64 array that is appended to; the losses of a run."""
-
-    def __init__(self) -> None:
-        self._data = np.empty(1024)
-        self.length = 0
-
-    def extend(self, values: Array) -> None:
-        needed = self.length + len(values)
-        if needed > len(self._data):
-            grown = np.empty(max(needed, 2 * len(self._data)))
-            grown[: self.length] = self._data[: self.length]
-            self._data = grown
-        self._data[self.length : needed] = values
-        self.length = needed
-
-    def view(self, end: int | None = None) -> Array:
-        return self._data[: self.length if end is None else min(max(end, 0), self.length)]
-
-
-@dataclass(eq=False)
-class Segment:
-    """Iterations from `start` on, up to the next segment, with one model.
-
-    `changes` is what was set by hand at `start`. `keyframes` may be empty until the state
-    at `start` is first needed. Losses are known from iteration `losses_from` on.
-    """
-
-    start: int
-    model: Model
-    stepper: Stepper
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    keyframes: list[State] = field(default_factory=list)
-    stride: int = FIRST_STRIDE
-    losses: GrowingArray = field(default_factory=GrowingArray)
-    losses_from: int = 0
-
-    def keep(self, states: tuple[State, ...]) -> None:
-        """Add keyframes at the multiples of the stride; every second goes when they are too many."""
-        for state in states:
-            last = self.keyframes[-1].iteration if self.keyframes else -1
-            if state.iteration % self.stride == 0 and state.iteration > last:
-                self.keyframes.append(state)
-                if len(self.keyframes) > _most_keyframes(state):
-                    self.stride *= 2
-                    first, rest = self.keyframes[0], self.keyframes[1:]
-                    self.keyframes = [first, *(s for s in rest if s.iteration % self.stride == 0)]
-
-    def nearest(self, iteration: int) -> State | None:
-        """The last keyframe at or before an iteration."""
-        at = bisect_right(self.keyframes, iteration, key=lambda state: state.iteration) - 1
-        return self.keyframes[at] if at >= 0 else None
-
-    def until(self, iteration: int) -> Segment:
-        """The part of this segment before `iteration`, as a segment of its own."""
-        kept = [state for state in self.keyframes if state.iteration <= iteration]
-        cut = Segment(self.start, self.model, self.stepper, self.changes, kept, self.stride)
-        cut.losses_from = self.losses_from
-        cut.losses.extend(self.losses.view(iteration - self.losses_from))
-        return cut
-
-
-def _most_keyframes(state: State) -> int:
-    size = state.parameters.nbytes + sum(array.nbytes for array in state.optimizer.values())
-    return int(min(MOST_KEYFRAMES, max(8, KEYFRAME_BYTES // max(1, size))))
+SLICE_SECONDS = 0.008  # of a replay, between two looks at whether it is still wanted
 
 
 class Timeline:
@@ -120,7 +53,8 @@ class Timeline:
             segment = timeline.segment_of(experiment.state.iteration)
             state = restored_state(segment.model, experiment.state)
             segment.keyframes.append(state)
-            segment.losses_from = timeline.newest = state.iteration
+            timeline.newest = state.iteration
+            segment.losses = LossHistory(state.iteration)
         return timeline
 
     def segment_of(self, iteration: int) -> Segment:
@@ -137,29 +71,52 @@ class Timeline:
 
     def state(self, iteration: int) -> State:
         """Where training stood after `iteration` updates, replayed from the nearest keyframe."""
+        for _ in self.approach(iteration):
+            pass
+        assert self._near is not None
+        return self._near
+
+    def approach(self, iteration: int) -> Iterator[int]:
+        """Replay up to an iteration in slices; after each, how many iterations are still to be replayed.
+
+        Once it has ended, `state` and `record` have the iteration at hand.
+        """
         near = self._near
-        place = self._place_of(iteration)
         if near is not None and near.iteration == iteration:
-            return near
+            return
+        state, place = self._before(iteration)
+        while True:
+            segment = self.segments[place]
+            last = place == len(self.segments) - 1 or self.segments[place + 1].start > iteration
+            end = iteration if last else self.segments[place + 1].start
+            for reached in _replayed(segment, state, end):
+                state = reached
+                yield iteration - state.iteration
+            if last:
+                break
+            place += 1
+            state = edited_state(self.segments[place].model, state, self.segments[place].changes)
+            if not self.segments[place].keyframes or self.segments[place].keyframes[0].iteration > end:
+                self.segments[place].keyframes.insert(0, state)
+        self._near = state
+
+    def distance(self, iteration: int) -> int:
+        """How many iterations must be replayed to look at one."""
+        near = self._near
+        if near is not None and near.iteration == iteration:
+            return 0
+        return iteration - self._before(iteration)[0].iteration
+
+    def _before(self, iteration: int) -> tuple[State, int]:
+        """The nearest state at hand before an iteration, and the place of its segment."""
+        near, place = self._near, self._place_of(iteration)
         state = self.segments[place].nearest(iteration)
         while state is None:  # edits of a file whose past was not looked at yet
             place -= 1
             state = self.segments[place].nearest(iteration)
         if near is not None and max(state.iteration, self.segments[place].start) < near.iteration < iteration:
-            state, place = near, self._place_of(near.iteration)
-        while True:
-            segment = self.segments[place]
-            last = place == len(self.segments) - 1 or self.segments[place + 1].start > iteration
-            end = iteration if last else self.segments[place + 1].start
-            while state.iteration < end:
-                state = segment.stepper.record(state).after
-            if last:
-                break
-            place += 1
-            state = edited_state(self.segments[place].model, state, self.segments[place].changes)
-            self.segments[place].keyframes.insert(0, state)
-        self._near = state
-        return state
+            return near, self._place_of(near.iteration)
+        return state, place
 
     def record(self, iteration: int) -> Record:
         """The arrays of one iteration, 0 … newest."""
@@ -208,7 +165,7 @@ class Timeline:
         if following is not None and chunk.last.iteration > following:
             raise ValueError(f"a chunk ends at {chunk.last.iteration}, beyond the edit at {following}")
         if segment.losses.length == 0:
-            segment.losses_from = chunk.first
+            segment.losses = LossHistory(chunk.first)
         segment.keep(tuple(s for s in chunk.keyframes if following is None or s.iteration < following))
         segment.losses.extend(chunk.losses)
         self.newest = chunk.last.iteration
@@ -216,10 +173,18 @@ class Timeline:
             self._near = chunk.last
 
     def losses(self) -> tuple[Array, Array]:
-        """Iterations and the batch's loss before the update of each, those that are known."""
-        parts = [(s.losses_from, s.losses.view()) for s in self.segments]
-        iterations = [np.arange(start, start + len(losses), dtype=np.float64) for start, losses in parts]
+        """Iterations and the batch's loss before the update of each, as far as they are kept.
+
+        Of a very long run the extremes of each stretch are.
+        """
+        parts = [segment.losses.points() for segment in self.segments]
+        iterations = [found.astype(np.float64) for found, _ in parts]
         return np.concatenate(iterations), np.concatenate([losses for _, losses in parts])
+
+    @property
+    def nbytes(self) -> int:
+        """About the memory the history takes."""
+        return sum(segment.nbytes for segment in self.segments)
 
     def branch(self, iteration: int, changes: Mapping[str, Any]) -> Timeline:
         """A timeline with the same past and, from `iteration` on, `changes` set by hand."""
@@ -227,7 +192,7 @@ class Timeline:
         segments = _with_segment([*kept[:-1], kept[-1].until(iteration)], iteration, changes)
         fresh = segments[-1]
         fresh.keyframes = [edited_state(fresh.model, self.state(iteration), changes)]
-        fresh.losses_from = iteration
+        fresh.losses = LossHistory(iteration)
         return Timeline(segments, iteration)
 
     def rest(self) -> None:
@@ -237,6 +202,17 @@ class Timeline:
     def back_to_start(self) -> Timeline:
         """A timeline at iteration 0 with nothing done yet; edits made at iteration 0 stay."""
         return Timeline([self.segment_of(0).until(0)])
+
+
+def _replayed(segment: Segment, state: State, end: int) -> Iterator[State]:
+    """States on the way to iteration `end`, each about a slice's time behind the one before."""
+    count = 16
+    while state.iteration < end:
+        began = perf_counter()
+        state = segment.stepper.advance(state, min(count, end - state.iteration)).after
+        spent = perf_counter() - began
+        count = max(1, min(4 * count, int(count * SLICE_SECONDS / max(spent, 1e-7))))
+        yield state
 
 
 def _with_segment(segments: list[Segment], start: int, changes: Mapping[str, Any]) -> list[Segment]:

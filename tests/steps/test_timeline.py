@@ -15,7 +15,7 @@ from backprop_gui.experiment.build import build, saved_state
 from backprop_gui.experiment.document import Edit, Experiment
 from backprop_gui.experiment.edits import edited_model, edited_state, with_edit
 from backprop_gui.experiment.reading import decode, encode
-from backprop_gui.steps import timeline as timeline_module
+from backprop_gui.steps import segment as segment_module
 from backprop_gui.steps.timeline import Timeline
 from backprop_gui.steps.training import Chunk, train
 from tests.networks import experiments, layers, preset
@@ -167,7 +167,7 @@ def test_waiting_edits_come_into_force_in_passing():
 
 def test_keyframes_are_thinned(monkeypatch):
     """However long the run, no more keyframes than allowed; replay from what is left is bit-equal."""
-    monkeypatch.setattr(timeline_module, "MOST_KEYFRAMES", 16)
+    monkeypatch.setattr(segment_module, "MOST_KEYFRAMES", 16)
     document = layers([2, 2, 1], rows=3, batch_size=2, shuffle=True)
     parameters, _ = straight(document, 1500)
     timeline = Timeline.of(document)
@@ -184,7 +184,8 @@ def test_keyframes_are_thinned(monkeypatch):
 
 def test_large_states_keep_fewer_keyframes(monkeypatch):
     """The limit is memory: keyframes of a large network are fewer, never below a handful."""
-    monkeypatch.setattr(timeline_module, "KEYFRAME_BYTES", 4000)
+    monkeypatch.setattr(segment_module, "KEYFRAME_BYTES", 4000)
+    monkeypatch.setattr(segment_module, "OBJECT_BYTES", 0)
     timeline = Timeline.of(layers([5, 5, 1]))  # 36 parameters, 288 bytes
     trained(timeline, 600)
     assert 6 <= len(timeline.segments[0].keyframes) <= 4000 // 288
@@ -310,7 +311,7 @@ def test_a_long_history_is_small():
         last = State(first + 1000, state.parameters.copy())
         timeline.take(Chunk(first, np.zeros(1000), states, last))
     kept = sum(s.parameters.nbytes + 500 for s in segment.keyframes)
-    assert len(segment.keyframes) <= timeline_module.MOST_KEYFRAMES
+    assert len(segment.keyframes) <= segment_module.MOST_KEYFRAMES
     assert kept + 2 * timeline.losses()[1].nbytes < 8e6
 
 
