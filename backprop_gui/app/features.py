@@ -7,10 +7,12 @@ from typing import Any
 
 from backprop_gui.app.building import Building
 from backprop_gui.app.computation import ComputationView
+from backprop_gui.app.conventions import ConventionCommands
 from backprop_gui.app.editing import Editing
 from backprop_gui.app.ledger import PathPanel
 from backprop_gui.app.network import NetworkPanel
 from backprop_gui.app.nudge import NudgeBench
+from backprop_gui.app.pasting import Pasting
 from backprop_gui.app.slice import SlicePanel
 from backprop_gui.app.stop_when import StopWhen
 from backprop_gui.app.why import WhyTree
@@ -20,6 +22,7 @@ from backprop_gui.views.main_window import MainWindow
 # In the order of their tabs. Each is called with the session and the window and lives as long as the window.
 FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     Editing,
+    Pasting,
     PathPanel,
     SlicePanel,
     NetworkPanel,
@@ -28,6 +31,7 @@ FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     NudgeBench,
     StopWhen,
     WhyTree,
+    ConventionCommands,
 )
 
 

@@ -206,6 +206,12 @@ class KeyboardCanvas(ZoomView):
         elif not edits_only:
             self.parameter_clicked.emit(self._ring.identity)
 
+    def current(self) -> str:
+        """The identity the keyboard is on, else the one that is asked about; empty without either."""
+        if self._ring.seen and self.hasFocus():
+            return self._ring.identity
+        return self._picture.focus if self._picture is not None else ""
+
     def _identities(self) -> list[str]:
         return [stop.identity for stop in self._stops]
 

@@ -44,6 +44,8 @@ FILE = (
 EDIT = (
     Command("undo", "&Undo", ("Ctrl+Z",), repeats=True),
     Command("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), repeats=True),
+    Command("copy", "Cop&y", ("Ctrl+C",), tip="Copy the numbers that are in focus, in rows and columns"),
+    Command("paste", "&Paste numbers", ("Ctrl+V",), tip="Set weights, biases or data to a copied block"),
     Command("copyTable", "&Copy table", ("Ctrl+Shift+C",), short="Copy", tip="Copy the table that is shown"),
 )
 NETWORK = (
@@ -178,7 +180,7 @@ MENUS = (
             *("exportGradients", "exportSteps", "exportLoss", "exportImage", SEPARATOR, "quit"),
         ),
     ),
-    Submenu("editMenu", "&Edit", ("undo", "redo", SEPARATOR, "copyTable")),
+    Submenu("editMenu", "&Edit", ("undo", "redo", SEPARATOR, "copy", "paste", "copyTable")),
     Submenu("networkMenu", "&Network", ("build", "networkPanel")),
     Submenu(
         "runMenu",

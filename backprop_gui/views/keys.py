@@ -28,7 +28,7 @@ _EDITING = {
     Qt.Key.Key_Backspace,
     Qt.Key.Key_Delete,
 }
-_EDITING_LETTERS = {Qt.Key.Key_Z, Qt.Key.Key_Y}
+_EDITING_LETTERS = {Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.Key.Key_X, Qt.Key.Key_C, Qt.Key.Key_V}
 _FUNCTION_KEYS = range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1)
 
 

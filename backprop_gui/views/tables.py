@@ -306,10 +306,11 @@ class TableView(QTableView):
             fields[0].setFocus()
             fields[0].selectAll()
 
-    def cells_from_here(self) -> tuple[list[str], list[str], str]:
-        """For pasting: rows from the current one down, columns that can be edited, the current column."""
+    def cells_from_here(self, most: int) -> tuple[list[str], list[str], str]:
+        """For pasting: `most` rows from the current one on, the columns one can edit, the current one."""
         here = self.currentIndex()
-        rows = range(max(0, here.row()), self._model.rowCount())
+        first = max(0, here.row())
+        rows = range(first, min(first + most, self._model.rowCount()))
         columns = [column.key for column in self._model.columns if column.editable]
         current = self._model.columns[here.column()].key if here.isValid() else ""
         return [self._model.row(row).identity for row in rows], columns, current
