@@ -51,7 +51,8 @@ class PathPanel(Panel):
         panel = self.widget
         assert isinstance(panel, LedgerPanel)
         panel.show_ledger(self._picture)
-        self._light(panel.pointed())  # a move has put the light out, the pointer may still be there
+        if panel.pointed() >= 0:  # a move has put the light out, but the pointer is still there
+            self._light(panel.pointed())
 
     def _light(self, place: int) -> None:
         """Light what lies on the path that is pointed at."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QSize
@@ -23,6 +23,7 @@ from backprop_gui.present.loss_slice import (
     ParameterNames,
     Update,
     parameter_names,
+    plane_lines,
     plane_picture,
     slice_csv,
     slice_picture,
@@ -45,6 +46,8 @@ from backprop_gui.steps.loss_slice import (
 from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.slice_plot import SlicePlot
 from backprop_gui.views.sliced import SlicedWork
+
+Lines: TypeAlias = tuple[tuple[float, Array], ...]
 
 RATE = "learning_rate"
 CLOSE_HALF = 1.6  # half of a close-up, in lengths of the update
@@ -91,6 +94,7 @@ class SlicePanel(Panel):
         self._zoomed = False
         self._measured: Measured | None = None
         self._pending: Measured | None = None
+        self._lines: tuple[Plane, Lines] | None = None
         self._names: ParameterNames | None = None
         self._shown_at = 0.0
         session.opened.connect(self._forget)
@@ -274,11 +278,21 @@ class SlicePanel(Panel):
         """The picture of what was measured, as this moment tells it."""
         scene = self.session.scene()
         if measured.plane is not None:
-            self._plot().show_picture(plane_picture(scene, measured.plane, measured.update, *measured.path))
+            self._plot().show_picture(
+                plane_picture(
+                    scene, measured.plane, self._lines_of(measured.plane), measured.update, *measured.path
+                )
+            )
         elif measured.curve is not None:
             self._plot().show_picture(
                 slice_picture(scene, measured.curve, measured.close, measured.update, measured.landing_loss)
             )
+
+    def _lines_of(self, plane: Plane) -> Lines:
+        """The lines of equal loss, made once for a plane."""
+        if self._lines is None or self._lines[0] is not plane:
+            self._lines = plane, plane_lines(plane)
+        return self._lines[1]
 
     def _plot(self) -> SlicePlot:
         plot = self.widget
@@ -290,7 +304,7 @@ class SlicePanel(Panel):
         self._stop()
         self._followed = -1
         self._take(())
-        self._measured = self._names = self._rate = None
+        self._measured = self._names = self._rate = self._lines = None
 
     def _after_training(self, training: bool) -> None:
         if not training and self.is_shown():

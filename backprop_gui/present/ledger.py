@@ -182,8 +182,10 @@ def _account(scene: Scene, picture: LedgerPicture, quantity: Quantity) -> Ledger
     _with_rule(scene, rows, account.shown)
     if account.further:
         rows.append(_rest_row(scene, account))
-    told = f"{_ways(scene, quantity, account.count)} Along each the slopes are multiplied"
-    told += "; together the ways are the gradient." if account.count > 1 else "; that is the gradient."
+    several = account.count > 1
+    told = f"{_ways(scene, quantity, account.count)} Along {'each' if several else 'it'} the slopes"
+    told += " are multiplied"
+    told += "; together the ways are the gradient." if several else "; that is the gradient."
     if account.size == 0:
         told += " Here a slope of 0 blocks every one of them."
     if account.further:

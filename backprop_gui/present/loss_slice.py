@@ -131,19 +131,25 @@ def slice_picture(
     )
 
 
+def plane_lines(plane: Plane) -> tuple[tuple[float, Array], ...]:
+    """The lines of equal loss of a plane, each with its height: to be made once."""
+    heights = levels(plane.losses)
+    return tuple((height, contour(plane.xs, plane.ys, plane.losses, height)) for height in heights)
+
+
 def plane_picture(
-    scene: Scene, plane: Plane, update: Update, iterations: Sequence[int], path: Array
+    scene: Scene,
+    plane: Plane,
+    lines: Sequence[tuple[float, Array]],
+    update: Update,
+    iterations: Sequence[int],
+    path: Array,
 ) -> PlanePicture:
     """The lines of equal loss, the path and the update."""
     before = scene.frame.record.before.parameters
     first, second = plane.places
-    lines = tuple(
-        Level(
-            height,
-            scene.format.text(float(f"{height:.2g}")),
-            contour(plane.xs, plane.ys, plane.losses, height),
-        )
-        for height in levels(plane.losses)
+    written = tuple(
+        Level(height, scene.format.text(float(f"{height:.2g}")), pieces) for height, pieces in lines
     )
     landing = float(update.parameters[first]), float(update.parameters[second])
     sentence = _plane_sentence(scene, plane.places, update, len(iterations))
@@ -153,7 +159,7 @@ def plane_picture(
         plane.xs,
         plane.ys,
         plane.losses,
-        lines,
+        written,
         path,
         tuple(iterations),
         (float(before[first]), float(before[second])),

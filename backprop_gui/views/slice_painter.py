@@ -47,7 +47,7 @@ def _paint_slice(brush: Brush, area: QRectF, picture: SlicePicture) -> Axes:
         side = QRectF(main.right(), area.top(), area.width() - main.width(), area.height())
         close = _axes_of(brush, side, picture, picture.close)
         times = brush.format.text(float(f"{(axes.high - axes.low) / (close.high - close.low):.2g}"))
-        paint_axes(brush, close, picture.name, f"close up, {times} times", outline=True)
+        paint_axes(brush, close, picture.name, f"close up ×{times}", outline=True)
         _paint_curve(brush, close, picture, picture.close, whole=True)
     return axes
 

@@ -14,6 +14,7 @@ from backprop_gui.present.loss_slice import (
     SlicePicture,
     Update,
     parameter_names,
+    plane_lines,
     plane_picture,
     slice_csv,
     slice_picture,
@@ -105,7 +106,7 @@ def test_the_plane_has_lines_path_and_landing():
     assert list(plane.measure())
     update = Update(record.after.parameters, loss(record.after.parameters))
     path = np.array([[0.9, 0.8], [0.89, 0.75]])
-    shown = plane_picture(scene, plane, update, [0, 1], path)
+    shown = plane_picture(scene, plane, plane_lines(plane), update, [0, 1], path)
     assert isinstance(shown, PlanePicture)
     assert shown.names == ("w₅", "w₉")
     assert plane.losses.min() < shown.levels[0].height < shown.levels[-1].height < plane.losses.max()
