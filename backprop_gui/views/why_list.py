@@ -50,6 +50,13 @@ Index = QModelIndex | QPersistentModelIndex
 
 _NOWHERE = QModelIndex()
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_BACK = frozenset({Qt.Key.Key_Backspace})
+_WALKING = frozenset(
+    {
+        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right),
+        *(Qt.Key.Key_Home, Qt.Key.Key_End, *_ENTER),
+    }
+)
 
 
 class WhyModel(QAbstractListModel):
@@ -106,7 +113,7 @@ class WhyDelegate(QStyledItemDelegate):
 
     def laid(self, row: WhyRow) -> RowLayout:
         """The row as it is measured for the width of the view."""
-        width = self._view.viewport().width()
+        width = self._view.row_width()
         found = self._laid.get(id(row))
         if found is None or found.row is not row or found.width != width or found.scale != self.scale:
             found = self._laid[id(row)] = RowLayout(row, width, self.scale)
@@ -141,14 +148,6 @@ class WhyList(QListView):
     copy_requested = Signal()
     row_pointed = Signal(object)  # the row under the pointer, else the current one; None: neither
 
-    # The window's commands leave these to the list while it has the keyboard.
-    own_keys = frozenset(
-        {
-            *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right),
-            *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Backspace, *_ENTER),
-        }
-    )
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("whyTree")
@@ -163,15 +162,23 @@ class WhyList(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
 
     @property
+    def own_keys(self) -> frozenset[Qt.Key]:
+        """What the window's commands leave to the list; with nothing to walk through, → steps on."""
+        return _WALKING | _BACK if self.rows else _BACK
+
+    @property
     def rows(self) -> tuple[WhyRow, ...]:
         """What is shown."""
         return self._model.rows
+
+    def row_width(self) -> int:
+        """The width of a row: the same whether there is a bar beside it or not."""
+        return max(1, self.width() - self.verticalScrollBar().sizeHint().width() - 4)
 
     # --- being told ------------------------------------------------------------------------------
 

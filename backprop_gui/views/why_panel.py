@@ -13,7 +13,7 @@ from backprop_gui.views.labels import set_look
 from backprop_gui.views.theme import LIGHT, Theme
 from backprop_gui.views.why_list import WhyList
 
-HINT = "→ opens · ← closes · Enter starts from here, once more goes there · Backspace goes back"
+HINT = "→ opens · ← closes · Enter starts here · Backspace goes back"
 HINT_PIXELS, CRUMB_PIXELS = 11.5, 13.0
 LEAST_FOR_HINT = 260  # pixels of height at the usual text size: below, the tree needs them all
 MOST_CRUMBS = 12  # shown at once; of a longer way the first and the last ones
@@ -62,6 +62,7 @@ class WhyPanel(QWidget):
         self.tree.copy_requested.connect(self.copy_requested)
         self.tree.go_requested.connect(self.go_requested)
         self.setFocusProxy(self.tree)
+        self._note.raise_()
         self._set_looks()
         self._fill()
 
@@ -109,7 +110,6 @@ class WhyPanel(QWidget):
         self._kicker.setText(picture.kicker)
         self._note.setText(rich_text(picture.note))
         self._note.setVisible(bool(picture.note))
-        self.tree.setVisible(bool(picture.rows))
         self._hint.setVisible(bool(picture.rows))
         self._go.setVisible(picture.leads)
         self._copy.setVisible(bool(picture.rows))
@@ -145,7 +145,7 @@ class WhyPanel(QWidget):
         y = self._arrange_crumbs(y, inner)
         if not self._note.isHidden():
             height = self._note.heightForWidth(inner)
-            self._note.setGeometry(SIDE, y + round(4 * scale), inner, height)
+            self._note.setGeometry(SIDE, y + round(6 * scale), inner, height)
         foot = 0
         roomy = self.height() > LEAST_FOR_HINT * scale
         self._hint.setVisible(roomy and bool(self._picture.rows))
@@ -153,6 +153,7 @@ class WhyPanel(QWidget):
             foot = self._hint.heightForWidth(inner) + round(16 * scale)
             self._hint.setGeometry(SIDE, self.height() - foot + round(8 * scale), inner, foot)
             self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Without rows it stays, behind the note: hidden, it would lose the keyboard.
         self.tree.setGeometry(2, y, max(1, self.width() - 4), max(1, self.height() - y - foot))
 
     def _arrange_head(self, inner: int) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from backprop_gui.present.math_tree import Link
+from backprop_gui.present.math_text import plain
+from backprop_gui.present.math_tree import Link, Math
 from backprop_gui.present.why import WhyRow
 from backprop_gui.views.explain_block import bold
 from backprop_gui.views.fonts import ui_font
@@ -16,6 +17,8 @@ from backprop_gui.views.formula_painter import paint_layout
 from backprop_gui.views.theme import Theme, blend
 
 HEAD_PIXELS, LINE_PIXELS, WORDS_PIXELS = 16.0, 15.0, 12.0
+TEXT_PIXELS = 13.0  # of a formula that fits in no other way than as a wrapped line of text
+SMALLEST_SHARE = 0.7  # of the letters' size, for a formula that is too wide
 SIDE, TOP, GAP, INDENT, SIGN = 10, 6, 5, 17, 17
 MOST_INDENT = 0.4  # of the width: deeper rows stand below each other
 RADIUS = 7
@@ -45,18 +48,23 @@ class RowLayout:
         self.pieces: list[_Piece] = []
         trees = [] if row.head is None else [(bold(row.head), HEAD_PIXELS)]
         trees += [(line, LINE_PIXELS) for line in row.lines]
+        self.texts: list[tuple[QRectF, str]] = []
         for tree, pixels in trees:
-            layout = FormulaLayout(tree, pixels * scale, room)
-            self.pieces.append(_Piece(QPointF(self.inside, y), layout))
-            y += layout.height + GAP * scale
+            layout = _fitting(tree, pixels * scale, room)
+            if layout is None:
+                text = plain(tree)
+                size = _text_height(text, TEXT_PIXELS * scale, room)
+                self.texts.append((QRectF(self.inside, y, room, size), text))
+                y += size + GAP * scale
+            else:
+                self.pieces.append(_Piece(QPointF(self.inside, y), layout))
+                y += layout.height + GAP * scale
         self.first_middle = TOP * scale + (self.pieces[0].layout.height / 2 if self.pieces else 8 * scale)
         self.words = QRectF()
         if row.words or row.mark:
-            measured = QFontMetricsF(ui_font(WORDS_PIXELS * scale)).boundingRect(
-                QRectF(0, 0, room, 10_000), _FLAGS, self.told
-            )
-            self.words = QRectF(self.inside, y, room, measured.height())
-            y += measured.height() + GAP * scale
+            height = _text_height(self.told, WORDS_PIXELS * scale, room)
+            self.words = QRectF(self.inside, y, room, height)
+            y += height + GAP * scale
         self.height = round(y + (TOP - GAP) * scale)
 
     @property
@@ -76,6 +84,20 @@ class RowLayout:
             if placed is not None:
                 return number, placed.link
         return None
+
+
+def _fitting(tree: Math, pixels: float, room: float) -> FormulaLayout | None:
+    """The formula broken to the room, in smaller letters where no break helps; None if they got too small."""
+    layout = FormulaLayout(tree, pixels, room)
+    if layout.width <= room + 1:
+        return layout
+    share = room / layout.width
+    return FormulaLayout(tree, pixels * share, room) if share >= SMALLEST_SHARE else None
+
+
+def _text_height(text: str, pixels: float, room: float) -> float:
+    metrics = QFontMetricsF(ui_font(pixels))
+    return metrics.boundingRect(QRectF(0, 0, room, 100_000), _FLAGS, text).height()
 
 
 _FLAGS = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
@@ -102,6 +124,10 @@ def paint_row(
     _paint_sign(painter, laid, theme)
     for piece in laid.pieces:
         paint_layout(painter, piece.origin, piece.layout, theme)
+    painter.setFont(ui_font(TEXT_PIXELS * scale))
+    painter.setPen(QColor(theme.text))
+    for where, text in laid.texts:
+        painter.drawText(where, _FLAGS, text)
     if not laid.words.isNull():
         painter.setFont(ui_font(WORDS_PIXELS * scale))
         painter.setPen(QColor(theme.accent if laid.row.head is None else theme.muted))

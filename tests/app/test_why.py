@@ -262,3 +262,16 @@ def test_the_check_dialog_can_be_asked(program):
         assert root(program) == named(program, "d(w5)")
     finally:
         dialog.close()
+
+
+def test_while_a_number_is_covered_the_arrows_step_in_time(program):
+    """The keyboard stays in the panel; → uncovers what is waited for, then it opens rows again."""
+    feature(program).ask_here(named(program, "h1.z[1]").key)
+    assert program.widget("whyTree").hasFocus()
+    program.press(KEY.Key_Right)
+    assert program.at == (0, 1)
+    assert program.widget("whyTree").hasFocus()
+    program.press(KEY.Key_Right)
+    assert program.at == (0, 1)
+    program.do("previous")
+    assert program.widget("whyTree").hasFocus()
