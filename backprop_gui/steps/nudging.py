@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element, Operand, evaluate
-from backprop_gui.engine.finite_differences import relative_error
+from backprop_gui.engine.finite_differences import STEP, is_kink, relative_error
 from backprop_gui.engine.graph import Graph, Use
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.passes import Gradients, Values, forward, pull_back
@@ -101,8 +101,8 @@ def moved(value: float, step: float) -> float:
 class Nudging:
     """Moves one leaf of one iteration: a parameter (sample None), or an input's element of a sample.
 
-    `sample` is the one whose quantities are listed. The loss as a whole is the mean over the batch;
-    for an input that of its own sample, as no other sample has it.
+    `sample` is the one whose quantities are listed. The loss as a whole is that of
+    the batch, as in training; for an input that of its own sample, as no other sample has it.
     """
 
     def __init__(self, graph: Graph, record: Record, leaf: Quantity, sample: int) -> None:
@@ -126,7 +126,7 @@ class Nudging:
 
     @property
     def over_batch(self) -> bool:
-        """Whether the loss as a whole is a mean over several samples."""
+        """Whether the loss as a whole is one of several samples together."""
         return self.is_parameter and self.record.samples > 1
 
     def values_at(self, number: float) -> Values:
@@ -158,6 +158,20 @@ class Nudging:
             return float(self.record.parameter_gradient[self._place])
         found = self.record.gradients[self.leaf.node]
         return 0.0 if found is None else float(found[(self.sample, *self.leaf.element)])
+
+    @property
+    def reaches_loss(self) -> bool:
+        """Whether the leaf can move the loss at all."""
+        return self.graph.loss in self._downstream
+
+    @cached_property
+    def kink(self) -> bool:
+        """Whether the loss bends at the leaf's very value, so that a slope is a convention there."""
+        reach = STEP * max(1.0, abs(self.before))
+        below, here, above = (
+            self.cost_of(self.values_at(self.before + side * reach)) for side in (-1.0, 0.0, 1.0)
+        )
+        return is_kink((here - below) / reach, (above - here) / reach, self.gradient)
 
     # --- what is listed -----------------------------------------------------------------------------
 
@@ -314,7 +328,7 @@ class Nudging:
 def valley(errors: Sequence[float | None]) -> float | None:
     """The h of `SIZES` around which a curve of errors is lowest; None when it has no point at all.
 
-    Looked at over a decade: at a single h, two roundings may cancel by luck.
+    Looked at over a decade: at a single h, two roundings may cancel by luck. Of equals the largest.
     """
     lows: list[tuple[float, float, float]] = []
     reach = STEPS_PER_DECADE // 2
@@ -322,8 +336,8 @@ def valley(errors: Sequence[float | None]) -> float | None:
         near = [e for e in errors[max(0, place - reach) : place + reach + 1] if e is not None]
         here = errors[place]
         if here is not None:
-            lows.append((median(near), here, size))
-    return min(lows)[2] if lows else None
+            lows.append((median(near), here, -size))
+    return -min(lows)[2] if lows else None
 
 
 def downstream(graph: Graph, leaf: Quantity) -> dict[int, NDArray[np.bool_]]:
