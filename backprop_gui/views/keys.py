@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -48,6 +48,8 @@ def keeps_key(widget: QWidget | None, event: QKeyEvent) -> bool:
     if isinstance(widget, QAbstractButton):
         return event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
     own = getattr(widget, "own_keys", None)  # of a list that walks by keys the window knows too
+    if own is not None and event.matches(QKeySequence.StandardKey.Copy):
+        return True  # what it shows, not the numbers in focus
     if own is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
         return event.key() in own
     # Alt leads into the menu bar: there the arrows walk through the menus.
