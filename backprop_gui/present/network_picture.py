@@ -100,7 +100,7 @@ def _row(node: Node) -> LayerRow:
         case Softmax():
             return LayerRow(node.name, "other", about=f"softmax of {node.of}")
     kind = str(node.__struct_config__.tag).replace("_", " ")
-    words = {"concatenate": "joins", "add": "adds", "multiply": "multiplies"}
+    words = {"concatenate": "joins", "add": "adds", "multiply": "multiplies", "standardize": "standardises"}
     return LayerRow(
         node.name, "other", about=f"{words.get(kind, f'{kind} of')} {' and '.join(senders(node))}"
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -103,26 +103,26 @@ class NetworkPanel(QScrollArea):
         self._page.addWidget(self._headings[0])
         self._page.addLayout(self._list)
         loss = QHBoxLayout()
-        self._loss_word = QLabel("Loss")
-        for part in (self._loss_word, self.loss, self.joined):
-            loss.addWidget(part)
+        loss.addWidget(QLabel("Loss"))
+        loss.addWidget(self.loss)
         loss.addStretch(1)
         self._page.addLayout(loss)
-        buttons = QGridLayout()
-        buttons.setSpacing(_GAP)
-        for place, button in enumerate(self._buttons):
+        self._page.addWidget(self.joined)
+        self._button_grid = QGridLayout()
+        self._button_grid.setSpacing(_GAP)
+        for button in self._buttons:
+            self._button_grid.addWidget(button)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(button, place // 3, place % 3)
-        self._page.addLayout(buttons)
+        self._page.addLayout(self._button_grid)
         self._page.addWidget(self._headings[1])
-        counts = QHBoxLayout()
-        for word, box in (("Rows", self.rows), ("Targets", self.outputs)):
-            counts.addWidget(QLabel(word))
-            counts.addWidget(box)
-        counts.addStretch(1)
-        counts.addWidget(self.remove_row)
-        self._page.addLayout(counts)
+        self._counts = QGridLayout()
+        self._counts.setColumnStretch(4, 1)
+        self._counted = (QLabel("Rows"), self.rows, QLabel("Targets"), self.outputs)
+        for part in self._counted:
+            self._counts.addWidget(part)
+        self._page.addLayout(self._counts)
         self._page.addWidget(self.table)
+        self._page.addWidget(self.remove_row, 0, Qt.AlignmentFlag.AlignLeft)
         self._page.addWidget(self.remark)
         self._page.addStretch(1)
         self.setWidget(page)
@@ -168,6 +168,7 @@ class NetworkPanel(QScrollArea):
         self.rows.setToolTip("Some rows are kept aside for testing" if picture.data.aside else "")
         self.table.show_data(picture.data)
         self._order_tabs()
+        self._fit()
         names = [row.name for row in picture.rows]
         self.choose(self._chosen if self._chosen in [*names, LOSS] else self._usual(picture))
 
@@ -236,6 +237,25 @@ class NetworkPanel(QScrollArea):
         self._scale = scale
         self._dress()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the texts are too large for one row, a layer takes two."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        margins = self._page.contentsMargins()
+        room = self.viewport().width() - margins.left() - margins.right()
+        narrow = any(line.width_in_one_row() > room for line in self._shown())
+        for line in self._lines:
+            line.show_narrow(narrow)
+        widest = max(button.sizeHint().width() for button in self._buttons)
+        columns = 3 if 3 * widest + 2 * _GAP <= room else 2
+        for place, button in enumerate(self._buttons):
+            self._button_grid.addWidget(button, place // columns, place % columns)
+        for place, part in enumerate(self._counted):
+            self._counts.addWidget(part, place // 2 if narrow else 0, place % 2 if narrow else place)
+        self.loss.set_most_characters(10 if narrow else 30)
+
     def _dress(self) -> None:
         theme, scale = self._theme, self._scale
         side, gap = round(_SIDE * scale), round(_GAP * scale)
@@ -278,8 +298,8 @@ class NetworkPanel(QScrollArea):
             *self._buttons,
             self.rows,
             self.outputs,
-            self.remove_row,
             self.table,
+            self.remove_row,
         ]
         if len(parts) != self._tabbed:
             self._tabbed = len(parts)

@@ -12,6 +12,7 @@ from backprop_gui.present.network_picture import LayerRow
 from backprop_gui.views.fields import ChoiceBox, CommittedEdit
 
 MOST_UNITS = 1000
+_BETWEEN = 6
 
 
 class NumberBox(QSpinBox):
@@ -90,20 +91,25 @@ class LayerLine(QWidget):
         self.setObjectName("layerLine")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._row = LayerRow("", "layer")
-        self.name, self.units = NameEdit(), NumberBox(MOST_UNITS)
-        self.activation, self.biases, self.about = ChoiceBox(11), QCheckBox("bias"), QLabel()
+        self.name, self.units = NameEdit(self), NumberBox(MOST_UNITS, self)
+        self.activation, self.biases, self.about = ChoiceBox(11, self), QCheckBox("bias", self), QLabel(self)
         self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.activation.show_choices([(a, a.replace("_", " ")) for a in activations], None)
         layout = QGridLayout(self)
         layout.setContentsMargins(6, 3, 6, 3)
-        layout.setHorizontalSpacing(6)
-        for column, part in enumerate(self.parts()):
+        layout.setHorizontalSpacing(
+            0
+        )  # Qt forgets it beside what is hidden: columns of their own are the gaps
+        layout.setVerticalSpacing(4)
+        layout.setColumnStretch(0, 1)
+        for gap in (1, 3, 5):
+            layout.setColumnMinimumWidth(gap, _BETWEEN)
+        for part in self.parts():
             policy = part.sizePolicy()
             policy.setRetainSizeWhenHidden(True)  # the columns stand below each other in all lines
             part.setSizePolicy(policy)
-            layout.addWidget(part, 0, column)
-        layout.setColumnStretch(0, 1)
-        layout.addWidget(self.about, 0, 1, 1, 3)
+        self._narrow = False
+        self._arrange()
         self.name.committed.connect(self._rename)
         self.units.changed.connect(self._ask_units)
         self.activation.chosen.connect(self._ask_activation)
@@ -132,7 +138,7 @@ class LayerLine(QWidget):
             self.biases.setChecked(bool(row.biases))
         words = "inputs" if row.kind == "input" and row.units > 1 else "input"
         self.about.setText(words if row.kind == "input" else row.about)
-        self._place_about(row)
+        self._arrange()
         what = {"input": "input", "layer": "layer", "other": "node"}[row.kind]
         self.name.setAccessibleName(f"name of {what} {row.name}")
         self.units.setAccessibleName(
@@ -141,13 +147,36 @@ class LayerLine(QWidget):
         self.activation.setAccessibleName(f"activation of {row.name}")
         self.biases.setAccessibleName(f"biases in {row.name}")
 
-    def _place_about(self, row: LayerRow) -> None:
-        layout = self.layout()
+    def show_narrow(self, narrow: bool) -> None:
+        """Take two rows where the texts are too large for one."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._arrange()
+
+    def _arrange(self) -> None:
+        layout, row = self.layout(), self._row
         assert isinstance(layout, QGridLayout)
-        layout.removeWidget(self.about)
-        first = 2 if row.units else 1
-        layout.addWidget(self.about, 0, first, 1, 1 if row.activation else 4 - first)
+        for part in (*self.parts(), self.about):
+            layout.removeWidget(part)
+        below = int(self._narrow)
+        second = self._narrow and row.kind == "layer"
+        layout.addWidget(self.name, 0, 0)
+        layout.addWidget(self.units, 0, 2)
+        if second or not self._narrow:
+            layout.addWidget(self.activation, below, 0 if second else 4)
+            layout.addWidget(self.biases, below, 2 if second else 6)
+        elif row.activation:
+            layout.addWidget(self.activation, 0, 2)
+        first = 4 if row.units else 2
+        if self._narrow:
+            layout.addWidget(self.about, 1, 0, 1, 3)
+        else:
+            layout.addWidget(self.about, 0, first, 1, 1 if row.activation else 7 - first)
         self.about.setVisible(bool(self.about.text()))
+
+    def width_in_one_row(self) -> int:
+        """What a layer needs to stand in one row."""
+        return sum(part.sizeHint().width() for part in self.parts()) + 3 * _BETWEEN + 12
 
     def show_chosen(self, chosen: bool) -> None:
         """Whether the buttons are about this line."""

@@ -126,6 +126,19 @@ def test_data_is_typed_by_keyboard(program, panel):
     assert program.session.model.batches.rows == 1
 
 
+def test_large_texts_take_two_rows(start):
+    """Nothing of a layer is cut off, however large the texts are."""
+    program = start("iris", (1280, 800))
+    program.do("networkPanel", *["textLarger"] * 6)
+    QApplication.processEvents()
+    panel = program.widget("networkPanel")
+    for each in panel._shown():
+        for part in each.parts():
+            if part.isVisible():
+                assert part.mapTo(panel, part.rect().topRight()).x() <= panel.viewport().width()
+    program.do("textReset")
+
+
 def test_wrong_number_in_the_data_is_refused(program, panel):
     """In a sentence, and the old number stays."""
     panel.cell_requested.emit("x[1,1]", "a lot")
