@@ -148,8 +148,9 @@ class WhyTree(Panel):
         pictures = self._renew()
         anew, self._anew = self._anew, False
         self._panel.show_why(pictures.picture(self.state, self.session.scene().frame), anew)
-        if self.state.crumbs and not self.session.running.is_busy:
-            self._light(self._tree.pointed())
+        pointed = self._tree.pointed()
+        if pointed is not None and not self.session.running.is_busy:
+            self._light(pointed)  # a move has put the light out
 
     def _renew(self) -> WhyPictures:
         """What makes the rows, for the experiment, the names and the digits as they are now."""

@@ -239,6 +239,31 @@ def test_tips_say_how_to_ask(program, monkeypatch):
     assert shown[1] == ""
 
 
+def test_w_asks_about_the_number_whose_tip_is_on_screen(program, monkeypatch):
+    """The tip says so; without one the newest step's number is meant."""
+    program.go(19)
+    where = program.canvas.viewport().mapToGlobal(program.place_on_canvas("x[1]"))
+    monkeypatch.setattr("backprop_gui.app.why.QCursor", FakePointer(where))
+    monkeypatch.setattr("backprop_gui.views.asking.QCursor", FakePointer(where))
+    monkeypatch.setattr("backprop_gui.app.why.QToolTip", FakeTip)
+    program.do("why")
+    assert root(program) == named(program, "x[1]")
+
+
+class FakePointer:
+    def __init__(self, where: QPoint) -> None:
+        self.where = where
+
+    def pos(self) -> QPoint:
+        return self.where
+
+
+class FakeTip:
+    @staticmethod
+    def isVisible() -> bool:
+        return True
+
+
 def test_crumbs_can_be_clicked(program):
     """They lead back, and give the tree the keyboard."""
     program.go(19)
