@@ -31,6 +31,9 @@ class TimeCommands(QObject):
         window.timeline.position_requested.connect(self._seek_position)
         window.timeline.iteration_requested.connect(self._seek_iteration)
         window.loss_plot.iteration_requested.connect(self._seek_iteration)
+        window.commands["clearFocus"].triggered.connect(session.travelling.call_off)
+        session.travelling.progressed.connect(self._show_travelling)
+        session.travelling.ended.connect(self._end_travelling)
 
     def _next(self) -> None:
         self._pause_and(self.session.next)
@@ -62,7 +65,7 @@ class TimeCommands(QObject):
 
     def _seek_iteration(self, iteration: int) -> None:
         self.session.running.pause()
-        self.session.seek(iteration)
+        self.session.travelling.go(iteration)
 
     def _seek_position(self, position: int) -> None:
         self.session.running.pause()
@@ -81,3 +84,11 @@ class TimeCommands(QObject):
             running.stop_training()
         else:
             running.train(self.window.toolbar.train_count())
+
+    def _show_travelling(self, done: int, whole: int) -> None:
+        """An iteration far from what is kept is computed again."""
+        count = self.session.format.count
+        self.window.show_progress(f"computing again · {count(done)} of {count(whole)} iterations · Esc stops")
+
+    def _end_travelling(self) -> None:
+        self.window.show_progress("")

@@ -23,6 +23,7 @@ from backprop_gui.present.scene import Scene
 from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck, stuck
 from backprop_gui.session.history import History
 from backprop_gui.session.running import Running
+from backprop_gui.session.travelling import Travelling
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.groups import next_end, previous_end
 from backprop_gui.steps.plan import Plan, StepSize
@@ -54,6 +55,7 @@ class Session(QObject):
         self._idle.setInterval(IDLE_MILLISECONDS)
         self._idle.timeout.connect(self._check_when_idle)
         self.running = Running(self)
+        self.travelling = Travelling(self)
         self.history = History()
         self.source = str(path or name)  # a CSV of its data is looked for beside it
         self._take_experiment(experiment, Timeline.of(experiment, self.source), path, name)
