@@ -56,6 +56,9 @@ class Building(QObject):
             self._hand.removal_requested.connect(self._remove)
             self._hand.units_requested.connect(self._more)
             self._hand.told.connect(self._refuse)
+            letters = self._window.commands["singleKeys"]
+            self._hand.set_letters(letters.isChecked())
+            letters.toggled.connect(self._hand.set_letters)
         self._hand.set_on(on)
         self._show_shape()
         if on:

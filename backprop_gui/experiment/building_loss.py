@@ -21,7 +21,7 @@ def loss_fault(network: Network) -> str:
         width = output_width(network)
         if width == 1:
             return (
-                f"softmax compares classes, and {loss.of} has one output; "
+                "softmax compares classes, and one output has nothing to be compared with; "
                 "2 or more outputs, or the loss binary cross-entropy, would be right"
             )
         if loss.op == "cross_entropy" and not isinstance(node, Softmax):

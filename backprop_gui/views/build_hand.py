@@ -67,6 +67,7 @@ class BuildHand(QObject):
         self._keys = False  # the hand is moved by the keyboard
         self._hovered = ""
         self._on = False
+        self._letters = True
 
     @property
     def hint(self) -> str:
@@ -94,6 +95,10 @@ class BuildHand(QObject):
                 part.installEventFilter(self)
             else:
                 part.removeEventFilter(self)
+
+    def set_letters(self, on: bool) -> None:
+        """Let the key C act, or leave it to whoever dictates."""
+        self._letters = on
 
     def show_shape(self, shape: CanvasShape) -> None:
         """Another network: what was held is let go."""
@@ -210,7 +215,7 @@ class BuildHand(QObject):
             if mine and asked and event.key() in KEYS_HELD:
                 event.accept()  # before a command of the window takes it
             return mine and (asked or self._held_key(event))
-        mine = event.key() == Qt.Key.Key_C or event.key() in (*_CUT, *_MORE, *_FEWER)
+        mine = event.key() in (*_CUT, *_MORE, *_FEWER) or (event.key() == Qt.Key.Key_C and self._letters)
         stop = self._canvas.focused_stop()
         if not mine or stop < 0:
             return False
