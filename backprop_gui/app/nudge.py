@@ -122,7 +122,8 @@ class NudgeBench(Panel):
         assert self._nudging is not None
         self._picture = nudge_picture(scene, self._nudging, self._step)
         self.panel.show_nudge(self._picture)
-        self._light(self.panel.lines.pointed())  # a move has put the light out
+        if self.panel.lines.pointed() >= 0:  # a move has put the light out
+            self._light(self.panel.lines.pointed())
         self._show_sweep()
 
     def _measure(self) -> None:
