@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -143,8 +143,6 @@ class Controller(QObject):
                 continue  # a damaged preset must not keep the window from opening
             presets.append((name, preset.title, preset.teaches))
         self.window.show_presets(presets, self.session.name)
-        self.window.toolbar.show_rate_name(self.session.experiment.notation.rate)
-        self.window.loss_plot.set_loss_name(self.session.experiment.notation.loss)
         self.window.clear_message()
         self._document_commands.show_document()
         self._batch_table.show_moment()
@@ -155,6 +153,8 @@ class Controller(QObject):
         """The experiment was edited, undone or saved."""
         session, window = self.session, self.window
         graph = session.model.graph
+        window.toolbar.show_rate_name(session.experiment.notation.rate)
+        window.loss_plot.set_loss_name(session.experiment.notation.loss)
         self._shape = canvas_shape(graph, session.naming, session.format)
         window.show_document(session.experiment.title, session.modified)
         self._show_model()
@@ -182,7 +182,8 @@ class Controller(QObject):
         window.parameter_table.show_table(parameter_table(scene))
         window.loss_plot.show_here(session.iteration)
         stale = session.was_checked and not scene.numeric
-        window.show_status(status_picture(scene, "stale" if stale else "none"))
+        state: Literal["stale", "none"] = "stale" if stale else "none"
+        window.show_status(status_picture(scene, state, session.timeline.nbytes))
         window.show_clearable(bool(session.focus) or session.running.is_busy)
         if not session.running.is_training:
             window.explain.show_page(explain_page(scene))

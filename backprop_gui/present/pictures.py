@@ -253,3 +253,4 @@ class StatusPicture:
     stamp_state: Literal["none", "good", "stale", "bad"] = "none"
     digits: str = ""
     message: str = ""
+    memory: str = ""  # what the history takes, where that is worth knowing

@@ -14,6 +14,8 @@ from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import PHASE_WORDS
 from backprop_gui.steps.plan import Stretch as PlanStretch
 
+WORTH_TELLING = 16.0  # megabytes of history
+
 
 def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
     """Where one is; `newest` is the newest iteration."""
@@ -59,14 +61,18 @@ def _label(scene: Scene, stretch: PlanStretch) -> str:
     return f"{word} {scene.batch_word}" if stretch.sample is None else f"{word} {stretch.sample + 1}"
 
 
-def status_picture(scene: Scene, stamp_state: Literal["none", "good", "stale", "bad"]) -> StatusPicture:
-    """The conventions in force, and how far the gradients were checked."""
+def status_picture(
+    scene: Scene, stamp_state: Literal["none", "good", "stale", "bad"], history_bytes: int = 0
+) -> StatusPicture:
+    """The conventions in force, how far the gradients were checked, what a long history takes."""
     state, stamp = stamp_state, ""
     if scene.numeric:
         stamp, state = check_stamp(scene)
     elif state == "stale":
         stamp = "the check is stale: gradients changed since"
-    return StatusPicture(conventions(scene), stamp, state, scene.format.words)
+    megabytes = history_bytes / 2**20
+    memory = f"history {scene.format.count(round(megabytes))} MB" if megabytes >= WORTH_TELLING else ""
+    return StatusPicture(conventions(scene), stamp, state, scene.format.words, memory=memory)
 
 
 def conventions(scene: Scene) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,12 +86,18 @@ class LossHistory:
         kept = [np.flatnonzero(iterations == self.first)]
         for extreme in (np.minimum.reduceat(losses, begins), np.maximum.reduceat(losses, begins)):
             places = np.flatnonzero(losses == np.repeat(extreme, lengths))
-            _, firsts = np.unique(np.searchsorted(begins, places, side="right"), return_index=True)
-            kept.append(places[firsts])
-        return np.unique(np.concatenate(kept))
+            stretches = np.searchsorted(
+                begins, places, side="right"
+            )  # rising, so the first is where it rises
+            kept.append(places[np.flatnonzero(np.diff(stretches, prepend=-1))])
+        together = np.sort(np.concatenate(kept))
+        return together[np.diff(together, prepend=-1) > 0]  # np.unique takes ten times as long
 
 
-def _grown(array: NDArray[np.generic], count: int, room: int) -> NDArray[np.generic]:
+Numbers = TypeVar("Numbers", bound=np.generic)
+
+
+def _grown(array: NDArray[Numbers], count: int, room: int) -> NDArray[Numbers]:
     """The array with more room behind what it holds."""
     grown = np.empty(room, dtype=array.dtype)
     grown[:count] = array[:count]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from backprop_gui.present.pictures import StatusPicture
@@ -23,6 +23,8 @@ _APART = "\u2003\u2003"  # a gap between two texts in which a long line may brea
 class StatusBar(FittingBar):
     """Conventions and remarks at the left; the stamp of the check and the digits at the right."""
 
+    conventions_requested = Signal()
+
     gap, above = 20, 5
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -33,6 +35,10 @@ class StatusBar(FittingBar):
         self._remark = ""
         self._theme = LIGHT
         self._conventions, self._middle, self._stamp, self._digits = (_Words() for _ in range(4))
+        self._conventions.setObjectName("statusConventions")
+        self._conventions.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._conventions.setToolTip("Notation and conventions… (Ctrl+K)")
+        self._conventions.clicked.connect(self.conventions_requested)
         self._middle.setObjectName("statusMessage")
         self._stamp.setObjectName("checkStamp")
         for label in (self._conventions, self._middle):
@@ -75,7 +81,7 @@ class StatusBar(FittingBar):
             self._conventions: _APART.join(text.replace(" ", "\u00a0") for text in picture.conventions),
             self._middle: self._progress or self._remark or picture.message,
             self._stamp: stamp if picture.stamp_state != "none" else "",
-            self._digits: picture.digits,
+            self._digits: _APART.join(text for text in (picture.memory, picture.digits) if text),
         }
         for label, text in texts.items():
             label.setText(text)
@@ -100,6 +106,8 @@ class StatusBar(FittingBar):
 class _Words(QLabel):
     """A text that wants one line, and takes more of them where it gets less room."""
 
+    clicked = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -110,6 +118,10 @@ class _Words(QLabel):
         self.ensurePolished()
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 2, metrics.height())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
 
 
 class MessageBar(QFrame):

@@ -75,3 +75,10 @@ def test_the_stamp_is_good_bad_or_stale():
     assert status.stamp_state == "bad"
     assert "not finite" in status.stamp
     assert "stale" in status_picture(WORKED.scene(36), "stale").stamp
+
+
+def test_the_memory_of_a_history_is_told_once_it_matters():
+    """From 16 MB on."""
+    scene = WORKED.scene(0)
+    assert status_picture(scene, "none", 15 * 2**20).memory == ""
+    assert status_picture(scene, "none", 34 * 2**20).memory == "history 34 MB"
