@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from backprop_gui.errors import InvalidEdit
+from backprop_gui.errors import InvalidEdit, InvalidExperiment
+from backprop_gui.experiment.build import notation_faults
 from backprop_gui.experiment.building import rename_experiment
-from backprop_gui.experiment.document import Experiment
+from backprop_gui.experiment.document import Experiment, Notation
 from backprop_gui.experiment.edits import (
     PRIME,
     RATE,
@@ -167,6 +168,17 @@ class Editor:
             stays = (session.iteration, session.position) == (snapshot.iteration, snapshot.position)
             session.iteration, session.position = snapshot.iteration, snapshot.position
             self._after_edit(stays)
+
+    def set_notation(self, notation: Notation) -> None:
+        """Other names on screen; moment and iterations stay. Raises InvalidExperiment."""
+        session = self.session
+        if faults := notation_faults(notation):
+            raise InvalidExperiment(faults, "")
+        if notation == session.experiment.notation:
+            return
+        session.history.record("notation", self._snapshot())
+        session.experiment = msgspec.structs.replace(session.experiment, notation=notation)
+        self._after_edit(True)
 
     def retitle(self, title: str) -> None:
         """Another title; moment and iterations stay. Raises InvalidEdit and leaves everything as it was."""
