@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("launch", "step_latency", "jump", "training", "canvas_frame", "history_memory")
+ALL = ("launch", "step_latency", "jump", "window_training", "training", "canvas_frame", "history_memory")
 
 
 def main(names: list[str]) -> int:

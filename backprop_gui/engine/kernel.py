@@ -40,7 +40,8 @@ NUMBERS = ("rate", "decay", "momentum", "alpha", "beta1", "beta2", "epsilon", "l
 KNOWN = {"learning_rate", "weight_decay", *NUMBERS, "clip_norm"}
 MOST_LAYERS = 64
 
-MOST_PRODUCTS = 600_000  # of a layer and batch; beyond, BLAS is faster
+MOST_PRODUCTS = 12_000_000  # of a layer and batch; beyond, BLAS is faster
+MOST_PRODUCTS_NARROW = 500_000  # where the processor has no AVX2
 MOST_PACKED = 64 * 1024 * 1024  # bytes of data laid out batch by batch
 MOST_ROWS = 1 << 20  # whose order is told in one call
 SMALLEST_EPSILON = 1e-100  # with less, denormals in the root would decide
@@ -84,7 +85,8 @@ def library() -> ctypes.CDLL | None:
 def opened(path: Path) -> ctypes.CDLL:
     """A compiled kernel; raises OSError or AttributeError when it is none, or not of this version."""
     found = ctypes.CDLL(str(path))
-    found.backprop_version.restype = found.backprop_room.restype = found.backprop_run.restype = ctypes.c_int64
+    for name in ("version", "breadth", "room", "run"):
+        getattr(found, f"backprop_{name}").restype = ctypes.c_int64
     if found.backprop_version() != ctypes.sizeof(_Model):
         raise OSError(f"{path} belongs to another version")
     found.backprop_room.argtypes = [ctypes.c_void_p]
@@ -108,7 +110,8 @@ def transition_of(stepper: Stepper, chain: Chain) -> Kernel | None:
         and settings.get("epsilon", 1.0) >= SMALLEST_EPSILON
     )
     products = max(layer.inputs * layer.units for layer in chain.layers) * batch
-    return Kernel(found, stepper, chain) if known and products <= MOST_PRODUCTS else None
+    most = MOST_PRODUCTS if found.backprop_breadth() else MOST_PRODUCTS_NARROW
+    return Kernel(found, stepper, chain) if known and products <= most else None
 
 
 def address(array: NDArray[Any] | None) -> int | None:
@@ -258,6 +261,7 @@ class Kernel:
     def _pack(self) -> tuple[Array, Array] | None:
         """The data batch by batch, values × samples, as the kernel calculates; None when it is too much."""
         filled = -(-self._batch // 4) * 4
+        filled += 0 if filled % 32 else 4  # as PLACES() has it
         count = self._batches.per_epoch
         if count == 1 or 8 * count * filled * (self._inputs.shape[1] + 1) > MOST_PACKED:
             return None

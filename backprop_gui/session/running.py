@@ -153,7 +153,8 @@ class Running(QObject):
         if self._trainer is not None:
             spent = 1000 * (perf_counter() - self._frame_began)
             self._trainer.go_on()
-            self._arrivals.start(round(max(FRAME_MILLISECONDS - spent, TRAINING_TO_FRAME * spent)))
+            pause = TRAINING_TO_FRAME * spent if self._trainer.rests else 1.0
+            self._arrivals.start(round(max(FRAME_MILLISECONDS - spent, pause)))
 
     def _take(self, arrived: list[Chunk | Stopped]) -> bool:
         """Append chunks to the timeline and show the newest iteration; whether the run diverged."""

@@ -13,6 +13,7 @@ from backprop_gui.steps.training import Chunk
 CHUNK_SECONDS = 0.004
 WAITING_CHUNKS = 64  # a bound: a window that does not look must not fill the memory
 SWITCH_SECONDS = 0.002  # how long a key or the pointer waits for Python's lock; 5 ms is usual
+BRIEF_SWITCH_SECONDS = 0.0002  # where the lock is needed between two calls of the kernel only
 
 
 class Trainer:
@@ -26,6 +27,7 @@ class Trainer:
         self._stopped = Event()
         self._free = Event()
         self._free.set()
+        self.rests = not stepper.releases_lock
         self._thread = Thread(
             target=self._run, args=(stepper, state, until, stride, watch), name="training", daemon=True
         )
@@ -33,7 +35,7 @@ class Trainer:
 
     def _run(self, stepper: Stepper, state: State, until: int, stride: int, watch: Watch | None) -> None:
         usual = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS)
+        sys.setswitchinterval(SWITCH_SECONDS if self.rests else BRIEF_SWITCH_SECONDS)
         try:
             for chunk in train_until(stepper, state, until, stride, CHUNK_SECONDS, self._is_over, watch):
                 self._hand_over(chunk)
@@ -56,8 +58,12 @@ class Trainer:
         return self._stopped.is_set()
 
     def rest(self) -> None:
-        """Pause after this iteration: two threads that fight for Python's lock would both be slow."""
-        self._free.clear()
+        """Pause after this iteration: two threads that fight for Python's lock would both be slow.
+
+        The compiled kernel does without the lock, so there it goes on.
+        """
+        if self.rests:
+            self._free.clear()
 
     def go_on(self) -> None:
         """End the rest."""

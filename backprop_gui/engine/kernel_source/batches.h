@@ -41,14 +41,14 @@ static double pairwise_sum(const double *x, int64_t n)
 /* z, then a in its place, and the slopes; sums too large are suspect. */
 INLINE bits activate(const int64_t kind, double *z, double *slopes, int64_t n)
 {
-    bits bad = {0, 0, 0, 0};
+    vec squares = all_of(0.0);
     for (int64_t i = 0; i < n; i += 4) {
         vec sum = load(z + i), slope;
-        bad |= beyond(sum, SUSPECT);
+        squares += sum * sum;
         store(z + i, activated(kind, sum, &slope));
         store(slopes + i, slope);
     }
-    return bad;
+    return too_long(squares);
 }
 
 static bits activate_all(int64_t kind, double *z, double *slopes, int64_t n)
@@ -143,9 +143,9 @@ static bits backward(const struct model *model, struct room *room, int64_t pad, 
 static int64_t run_batches(const struct model *model, const struct data *data, struct room *room,
                                  int64_t count, int64_t updates, double *losses)
 {
-    int64_t pad = FILLED(model->batch), per_epoch = (model->rows + model->batch - 1) / model->batch;
+    int64_t pad = PLACES(model->batch), per_epoch = (model->rows + model->batch - 1) / model->batch;
     int64_t ins = model->widths[0], outs = model->widths[model->layers];
-    int64_t place = data->place, given = -1;
+    int64_t place = data->place, given = -1, before = 0;
     const int64_t *order = data->order;
     const double *targets = room->targets;
     room->values[0] = room->inputs;
@@ -160,7 +160,9 @@ static int64_t run_batches(const struct model *model, const struct data *data, s
             gather(data->targets, outs, order, place * model->batch, samples, pad, room->targets);
             given = place;
         }
-        for (int64_t s = 0; s < 4 * vectors; s++) room->lanes[s] = s < samples ? -1 : 0;
+        if (samples != before)
+            for (int64_t s = 0; s < 4 * vectors; s++) room->lanes[s] = s < samples ? -1 : 0;
+        before = samples;
         bits bad = forward(model, room, pad, vectors);
         bad |= compare(model, room, pad, vectors, targets, room->lanes);
         bad |= backward(model, room, pad, vectors, samples);

@@ -19,7 +19,7 @@ static double *cut(double **work, int64_t n)
 
 static void lay_out(const struct model *model, struct room *room, double *work)
 {
-    int64_t pad = model->batch > 1 ? FILLED(model->batch) : 1;
+    int64_t pad = PLACES(model->batch);
     work = (double *)(((uintptr_t)work + 31) & ~(uintptr_t)31);
     room->parameters = cut(&work, model->inner_size);
     room->gradient = cut(&work, model->inner_size);

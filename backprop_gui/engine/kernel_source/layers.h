@@ -1,5 +1,8 @@
 /* Forward, loss and backward of one batch, for the instruction set in force.  tells them apart. */
 
+/* Whether a sum of squares tells of numbers that are suspect. */
+INLINE bits too_long(vec squares) { return (bits) ~(squares < all_of(SUSPECT_SQUARE)); }
+
 INLINE vec activated(int64_t kind, vec z, vec *slope)
 {
     vec a;
@@ -71,15 +74,16 @@ INLINE vec compared(const struct model *model, vec a, vec y, vec *slope)
     }
 }
 
-/* NU x NV vectors of `out` = matrix · rows, begun at a column of the matrix where `bias` is given; times
+/* NU x NV vectors of `out` = matrix · rows, plus `bias` where it is given, or plus what is `begun`; times
    `slopes` where they are given. An element of the matrix stands at [u * down + i * across]. */
 INLINE void multiply_block(const int NU, const int NV, const double *matrix, int64_t down, int64_t across,
                            int64_t count, const double *rows, int64_t pad, const double *bias,
-                           const double *slopes, double *out)
+                           const double *slopes, int begun, double *out)
 {
     vec sum[4][3];
     for (int u = 0; u < NU; u++)
-        for (int v = 0; v < NV; v++) sum[u][v] = all_of(bias ? bias[u * down] : 0.0);
+        for (int v = 0; v < NV; v++)
+            sum[u][v] = begun ? load(out + u * pad + 4 * v) : all_of(bias ? bias[u * down] : 0.0);
     for (int64_t i = 0; i < count; i++) {
         vec row[3];
         for (int v = 0; v < NV; v++) row[v] = load_loose(rows + i * pad + 4 * v);
@@ -95,8 +99,9 @@ INLINE void multiply_block(const int NU, const int NV, const double *matrix, int
 }
 
 #define BLOCK(NU, NV) \
-    case 4 * NU + NV: multiply_block(NU, NV, m, down, across, count, r, pad, b, s, o); break;
+    case 4 * NU + NV: multiply_block(NU, NV, m, down, across, now, r, pad, b, s, begun, o); break;
 #define BLOCKS(NU) BLOCK(NU, 1) BLOCK(NU, 2) BLOCK(NU, 3)
+#define ROWS_AT_ONCE 128 /* so that they stay in the nearest cache */
 
 INLINE void multiply(int64_t units, int64_t vectors, const double *matrix, int64_t down, int64_t across,
                      int64_t count, const double *rows, int64_t pad, const double *bias,
@@ -105,22 +110,25 @@ INLINE void multiply(int64_t units, int64_t vectors, const double *matrix, int64
     for (int64_t v = 0; v < vectors;) {
         int64_t nv = vectors - v;
         nv = nv == 4 ? 2 : nv > 3 ? 3 : nv;
-        const double *r = rows + 4 * v;
-        for (int64_t u = 0; u < units; u += 4) {
-            int64_t nu = units - u > 4 ? 4 : units - u;
-            const double *m = matrix + u * down, *b = bias ? bias + u * down : 0;
-            const double *s = slopes ? slopes + u * pad + 4 * v : 0;
-            double *o = out + u * pad + 4 * v;
-            switch (4 * nu + nv) { BLOCKS(4) BLOCKS(3) BLOCKS(2) BLOCKS(1) }
+        for (int64_t begun = 0; begun < count; begun += ROWS_AT_ONCE) {
+            int64_t now = count - begun > ROWS_AT_ONCE ? ROWS_AT_ONCE : count - begun;
+            const double *r = rows + begun * pad + 4 * v;
+            for (int64_t u = 0; u < units; u += 4) {
+                int64_t nu = units - u > 4 ? 4 : units - u;
+                const double *m = matrix + u * down + begun * across, *b = bias ? bias + u * down : 0;
+                const double *s = slopes && begun + now == count ? slopes + u * pad + 4 * v : 0;
+                double *o = out + u * pad + 4 * v;
+                switch (4 * nu + nv) { BLOCKS(4) BLOCKS(3) BLOCKS(2) BLOCKS(1) }
+            }
         }
         v += nv;
     }
 }
 
 /* The gradients of NU x NI weights, summed over the samples: either taken off at once, or kept. */
-INLINE bits gradient_block(const int NU, const int NI, const double *deltas, const double *values,
+INLINE void gradient_block(const int NU, const int NI, const double *deltas, const double *values,
                            int64_t pad, int64_t vectors, int64_t stride, double rate, double *weights,
-                           double *kept)
+                           double *kept, vec *squares)
 {
     vec sum[2][4];
     for (int u = 0; u < 2; u++)
@@ -133,23 +141,22 @@ INLINE bits gradient_block(const int NU, const int NI, const double *deltas, con
             for (int i = 0; i < NI; i++) sum[u][i] += delta * value[i];
         }
     }
-    bits bad = {0, 0, 0, 0};
     for (int u = 0; u < NU; u++) {
         vec gradient = totals(sum[u][0], sum[u][1], sum[u][2], sum[u][3]);
-        bad |= beyond(gradient, SUSPECT);
+        *squares += gradient * gradient;
         if (kept) {
             store(kept + u * stride, rate * gradient);
         } else {
             vec weight = load(weights + u * stride) - rate * gradient;
-            bad |= beyond(weight, SUSPECT);
+            *squares += weight * weight;
             store(weights + u * stride, weight);
         }
     }
-    return bad;
 }
 
 #define PIECE(NU, NI) \
-    case 8 * NU + NI: bad |= gradient_block(NU, NI, d, a, pad, vectors, stride, rate, w, k); break;
+    case 8 * NU + NI: gradient_block(NU, NI, d, a, pad, vectors, stride, rate, w, k, &squares); break;
+#define VALUES_AT_ONCE 32
 #define PIECES(NU) PIECE(NU, 1) PIECE(NU, 2) PIECE(NU, 3) PIECE(NU, 4)
 
 /* `rate` is the learning rate over the samples where weights are changed at once, 1 over them else. */
@@ -157,15 +164,18 @@ INLINE bits gradients(int64_t units, int64_t values, const double *deltas, const
                       int64_t pad, int64_t vectors, int64_t stride, double rate, double *weights,
                       double *kept)
 {
-    bits bad = {0, 0, 0, 0};
-    for (int64_t u = 0; u < units; u += 2)
-        for (int64_t i = 0; i < values; i += 4) {
-            int64_t nu = units - u > 2 ? 2 : units - u, ni = values - i > 4 ? 4 : values - i;
-            const double *d = deltas + u * pad, *a = before + i * pad;
-            double *w = weights + u * stride + i, *k = kept ? kept + u * stride + i : 0;
-            switch (8 * nu + ni) { PIECES(2) PIECES(1) }
-        }
-    return bad;
+    vec squares = all_of(0.0);
+    for (int64_t first = 0; first < values; first += VALUES_AT_ONCE) {
+        int64_t end = values - first > VALUES_AT_ONCE ? first + VALUES_AT_ONCE : values;
+        for (int64_t u = 0; u < units; u += 2)
+            for (int64_t i = first; i < end; i += 4) {
+                int64_t nu = units - u > 2 ? 2 : units - u, ni = values - i > 4 ? 4 : values - i;
+                const double *d = deltas + u * pad, *a = before + i * pad;
+                double *w = weights + u * stride + i, *k = kept ? kept + u * stride + i : 0;
+                switch (8 * nu + ni) { PIECES(2) PIECES(1) }
+            }
+    }
+    return too_long(squares);
 }
 
 /* e^(z - max z) in place of z, in one column of vectors, and their sum; where it might underflow is suspect. */

@@ -43,6 +43,7 @@ struct data {
 };
 
 #define SUSPECT 1e100 /* numbers beyond are left to the operation table, which judges what is finite */
+#define SUSPECT_SQUARE 1e200
 #define SUSPECT_STATE 1e250
 #define MOST_LAYERS 64
 #define LEAK 0.01
@@ -50,5 +51,9 @@ struct data {
 #define NORM_EPSILON 1e-6
 
 #define FILLED(n) (((n) + 3) & ~(int64_t)3)
+
+/* How many places an array has for each value: one for each sample of a batch, filled up. Rows whose
+   lengths are powers of two would fall on the same lines of the cache. */
+#define PLACES(batch) ((batch) == 1 ? 1 : FILLED(batch) + (FILLED(batch) % 32 ? 0 : 4))
 
 #endif

@@ -120,12 +120,82 @@ INLINE bits activate_single(const struct model *model, struct room *room, int64_
                           FILLED(model->widths[l + 1]));
 }
 
+/* Plain gradient descent of a net whose layers have up to four units: a layer is one vector. It is the
+   delay from one operation to the next that counts here, so everything is kept at hand. */
+static int64_t run_tiny(const struct model *model, const struct data *data, struct room *room,
+                        int64_t count, double *losses)
+{
+    int64_t last = model->layers, outs = model->widths[last], place = data->place;
+    vec rate = all_of(model->rate), scale = all_of(model->loss_scale), slopes[MOST_LAYERS], zero = all_of(0.0);
+    bits lane = (bits){0, 1, 2, 3} < (bits){outs, outs, outs, outs};
+    for (int64_t n = 0; n < count; n++) {
+        int64_t row = data->order ? data->order[n] : place;
+        vec squares = zero, a = zero, y = zero, slope;
+        room->values[0] = (double *)data->inputs + row * model->widths[0];
+        for (int64_t l = 0; l < last; l++) {
+            int64_t ins = model->widths[l];
+            const double *w = room->parameters + model->starts[l], *x = room->values[l];
+            vec z = model->biased[l] ? load(w + 4 * ins) : zero, other = zero;
+            switch (ins) {
+            case 4: other += x[3] * load(w + 12); /* fall through */
+            case 3: z += x[2] * load(w + 8);      /* fall through */
+            case 2: other += x[1] * load(w + 4);  /* fall through */
+            default: z += x[0] * load(w);
+            }
+            z += other;
+            squares += z * z;
+            a = activated(model->activations[l], z, &slopes[l]);
+            store(room->values[l + 1], a);
+        }
+        for (int64_t k = 0; k < outs; k++) y[k] = data->targets[row * outs + k];
+        losses[n] = total(masked(lane, compared(model, a, y, &slope) * scale));
+        vec delta = masked(lane, slope * scale * slopes[last - 1]);
+        for (int64_t l = last - 1; l >= 0; l--) {
+            int64_t ins = model->widths[l];
+            double *w = room->parameters + model->starts[l];
+            const double *x = room->values[l];
+            vec before = zero, step = rate * delta;
+            squares += delta * delta;
+            if (l > 0) {
+                vec first = delta * load(w), second = ins > 1 ? delta * load(w + 4) : zero;
+                vec third = ins > 2 ? delta * load(w + 8) : zero;
+                before = totals(first, second, third, ins > 3 ? delta * load(w + 12) : zero) * slopes[l - 1];
+            }
+            for (int64_t i = 0; i < ins; i++) {
+                vec weight = load(w + 4 * i) - x[i] * step;
+                squares += weight * weight;
+                store(w + 4 * i, weight);
+            }
+            if (model->biased[l]) {
+                vec bias = load(w + 4 * ins) - step;
+                squares += bias * bias;
+                store(w + 4 * ins, bias);
+            }
+            delta = before;
+        }
+        bits bad = too_long(squares);
+        if ((bad[0] | bad[1] | bad[2] | bad[3]) || !(losses[n] < SUSPECT)) return n;
+        if (++place == model->rows) place = 0;
+    }
+    room->losses[0] = count ? losses[count - 1] : 0;
+    return count;
+}
+
+static int is_tiny(const struct model *model)
+{
+    for (int64_t l = 0; l <= model->layers; l++)
+        if (model->widths[l] > 4) return 0;
+    return model->plain && model->loss != SOFTMAX_CROSS_ENTROPY &&
+           model->activations[model->layers - 1] != SOFTMAX;
+}
+
 /* Up to `count` iterations; how many were done before the first that is suspect. */
 static int64_t run_single(const struct model *model, const struct data *data, struct room *room,
                                 int64_t count, int64_t updates, double *losses)
 {
     int64_t last = model->layers, ins = model->widths[0], outs = model->widths[last], place = data->place;
     double rate = model->rate;
+    if (is_tiny(model)) return run_tiny(model, data, room, count, losses);
     for (int64_t n = 0; n < count; n++) {
         int64_t row = data->order ? data->order[n] : place;
         room->values[0] = (double *)data->inputs + row * ins;

@@ -7,6 +7,10 @@
 #include <math.h>
 #include <stdint.h>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 
 typedef double vec __attribute__((vector_size(32)));
@@ -24,10 +28,16 @@ INLINE vec load(const double *p) { return *(const vec *)p; }
 INLINE vec load_loose(const double *p) { return (vec)(*(const loose *)p); }
 INLINE void store(double *p, vec x) { *(vec *)p = x; }
 INLINE vec masked(bits mask, vec x) { return (vec)((bits)x & mask); }
-INLINE vec choose(bits mask, vec yes, vec no) { return (vec)(((bits)yes & mask) | ((bits)no & ~mask)); }
 INLINE vec absolute(vec x) { return (vec)((bits)x & INT64_MAX); }
+#if defined(__AVX2__)
+INLINE vec choose(bits mask, vec yes, vec no) { return (vec)_mm256_blendv_pd((__m256d)no, (__m256d)yes, (__m256d)mask); }
+INLINE vec larger(vec a, vec b) { return (vec)_mm256_max_pd((__m256d)a, (__m256d)b); }
+INLINE vec smaller(vec a, vec b) { return (vec)_mm256_min_pd((__m256d)a, (__m256d)b); }
+#else
+INLINE vec choose(bits mask, vec yes, vec no) { return (vec)(((bits)yes & mask) | ((bits)no & ~mask)); }
 INLINE vec larger(vec a, vec b) { return choose((bits)(a > b), a, b); }
 INLINE vec smaller(vec a, vec b) { return choose((bits)(a < b), a, b); }
+#endif
 INLINE vec with_sign_of(vec size, vec x) { return (vec)((bits)size | ((bits)x & INT64_MIN)); }
 INLINE bits beyond(vec x, double limit) { return (bits) ~(absolute(x) < all_of(limit)); } /* NaN too */
 INLINE double total(vec x) { return (x[0] + x[2]) + (x[1] + x[3]); }
@@ -120,7 +130,7 @@ INLINE vec logistic(vec z)
 INLINE vec hyperbolic_tangent(vec z)
 {
     vec e = exponential_less_one(-2.0 * absolute(z));
-    return with_sign_of(-e / (2.0 + e), z);
+    return (vec)((bits)(e / (2.0 + e)) ^ (~(bits)z & INT64_MIN)); /* e/(2 + e) is no more than -0 */
 }
 
 /* ln(1 + e^z) */
