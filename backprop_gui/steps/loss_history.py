@@ -1,4 +1,4 @@
-"""The losses of a run, within bounds: all of them, and when they grow too many the extremes of each stretch."""
+"""The losses of a run, within bounds: all of them, or the extremes of each stretch of a long one."""
 
 from __future__ import annotations
 
