@@ -6,6 +6,7 @@
 #pragma GCC target("avx2,fma")
 #endif
 #define RUN backprop_run_avx2
+#define ELEMENTARY backprop_elementary_avx2
 #include "iterations.h"
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -6,6 +6,7 @@
 #pragma GCC target("avx2,fma,avx512f,avx512vl,avx512dq")
 #endif
 #define RUN backprop_run_avx512
+#define ELEMENTARY backprop_elementary_avx512
 #include "iterations.h"
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -20,6 +20,8 @@
 
 typedef int64_t run_function(ARGUMENTS);
 run_function backprop_run_portable, backprop_run_avx2, backprop_run_avx512;
+typedef void elementary_function(int64_t kind, int64_t count, const double *x, double *y);
+elementary_function backprop_elementary_portable, backprop_elementary_avx2, backprop_elementary_avx512;
 
 /* How many doubles of work space a model needs; they must be zero before its first run. */
 EXPORT int64_t backprop_room(const struct model *model)
@@ -31,17 +33,35 @@ EXPORT int64_t backprop_room(const struct model *model)
     return room + FILLED(model->widths[model->layers] * pad) + 4;
 }
 
+static int64_t narrowest = 2;
+
+/* Use no more of the processor than this, from now on; for the tests. */
+EXPORT void backprop_narrow(int64_t breadth) { narrowest = breadth; }
+
 /* What is used of the processor: 0 what any has, 1 AVX2, 2 AVX-512. */
 EXPORT int64_t backprop_breadth(void)
 {
+    int64_t found = 0;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
-    int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
-    return wide && __builtin_cpu_supports("avx512dq") ? 2 : 1;
-#else
-    return 0;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+        found = wide && __builtin_cpu_supports("avx512dq") ? 2 : 1;
+    }
 #endif
+    return found < narrowest ? found : narrowest;
+}
+
+#if defined(__x86_64__)
+#define CHOSEN(name) \
+    (backprop_breadth() == 2 ? name##_avx512 : backprop_breadth() == 1 ? name##_avx2 : name##_portable)
+#else
+#define CHOSEN(name) name##_portable
+#endif
+
+EXPORT void backprop_elementary(int64_t kind, int64_t count, const double *x, double *y)
+{
+    CHOSEN(backprop_elementary)(kind, count, x, y);
 }
 
 /* Up to `count` iterations; returns how many were done. `updates` is how many updates the optimiser did
@@ -49,12 +69,8 @@ EXPORT int64_t backprop_breadth(void)
    loss of each batch before its update, `sample_losses` those of the last one's samples. */
 EXPORT int64_t backprop_run(ARGUMENTS)
 {
-    run_function *chosen = backprop_run_portable;
-#if defined(__x86_64__)
-    int64_t breadth = backprop_breadth();
-    chosen = breadth == 2 ? backprop_run_avx512 : breadth == 1 ? backprop_run_avx2 : chosen;
-#endif
-    return chosen(model, data, work, count, updates, parameters, first, second, losses, sample_losses);
+    return CHOSEN(backprop_run)(model, data, work, count, updates, parameters, first, second, losses,
+                                sample_losses);
 }
 
 EXPORT int64_t backprop_version(void) { return sizeof(struct model); }
