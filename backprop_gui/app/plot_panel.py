@@ -1,0 +1,77 @@
+"""What every plot in a tab of its own has in common: export, and going to an iteration that is clicked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from backprop_gui.app.panel import Panel
+from backprop_gui.experiment.reading import write_whole
+from backprop_gui.session.session import Session
+from backprop_gui.views.main_window import MainWindow
+from backprop_gui.views.plot_parts import Plot
+
+PICTURES = (".png", ".svg")
+
+
+class PlotPanel(Panel):
+    """A tab among the plots; a kind of plot says how it is made (`make_plot`) and shown (`show_moment`).
+
+    A plot over iterations has a signal `iteration_requested(int)`: a click or drag leads there.
+    """
+
+    place: ClassVar = "plots"
+    what: ClassVar[str]  # in the names of files and in what is said of them: "accuracy"
+
+    def make_plot(self) -> Plot:
+        """The plot itself."""
+        raise NotImplementedError
+
+    def make(self) -> QWidget:
+        """The plot, connected."""
+        plot = self.make_plot()
+        plot.export_requested.connect(self._export)
+        if hasattr(plot, "iteration_requested"):
+            plot.iteration_requested.connect(self._go)
+        return plot
+
+    @property
+    def plot(self) -> Plot:
+        """The plot, made when it is first asked for."""
+        plot = self.widget
+        assert isinstance(plot, Plot)
+        return plot
+
+    def _export(self, kind: str) -> None:
+        export_plot(self.window, self.what, kind, self.plot)
+
+    def _go(self, iteration: int) -> None:
+        go_to(self.session, iteration)
+
+
+def export_plot(window: MainWindow, what: str, kind: str, plot: Plot) -> None:
+    """Ask for a place and write a plot there as "png", "svg" or "csv"."""
+    writer = _Writer(plot)
+    window.controller.files.export_drawing(what, kind, writer)  # type: ignore[attr-defined]
+
+
+def go_to(session: Session, iteration: int) -> None:
+    """Show an iteration that is done, far ones in slices."""
+    session.running.pause()
+    session.travelling.go(iteration)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes a plot; what goes wrong leaves the old file."""
+
+    plot: Plot
+
+    def __call__(self, path: Path) -> None:
+        if path.suffix.lower() in PICTURES:
+            self.plot.export_picture(path)
+        else:
+            write_whole(path, self.plot.csv().encode("utf-8"))
