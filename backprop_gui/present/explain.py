@@ -50,8 +50,19 @@ def kicker(scene: Scene, step: int | None) -> str:
     stretch = scene.frame.plan.stretch(step)
     text = f"{PHASE_WORDS[stretch.phase]} · step {scene.count(step)}"
     if scene.frame.record.samples > 1 and stretch.phase != "update":
-        text += f" · {scene.batch_word}" if stretch.sample is None else f" · sample {stretch.sample + 1}"
+        text += (
+            f" · {scene.batch_word}"
+            if stretch.sample is None
+            else f" · {_sample_word(scene, stretch.sample)}"
+        )
     return text
+
+
+def _sample_word(scene: Scene, sample: int) -> str:
+    """A sample by its place in the batch; where that is not its data row, by both."""
+    place, row = scene.count(sample + 1), scene.data_row(sample)
+    samples = scene.count(scene.frame.record.samples)
+    return f"data row {row} ({place} of {samples} in this batch)" if row else f"sample {place}"
 
 
 def _asking_page(scene: Scene) -> ExplainPage:
@@ -220,6 +231,7 @@ def rule_blocks(scene: Scene, rule: Slope) -> list[Block]:
                 row(formulas.sign_for(rule.rule), formulas.values(rule.rule)),
                 row(formulas.equals(number_of(rule, scene.frame.numbers)), formulas.values(rule)),
             ),
+            opened=True,
         )
     ]
 

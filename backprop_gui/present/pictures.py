@@ -140,12 +140,14 @@ class Block:
     """A block of formulas in the explain panel: a small caption and one or more rows.
 
     `stamp` is a verified remark shown after a ✓ (`finite difference`); `result` sets the rows larger.
+    `opened`: a click has just asked for this block, so it has to come into view.
     """
 
     caption: str
     rows: tuple[Math, ...]
     stamp: str = ""
     result: bool = False
+    opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from backprop_gui.engine.expressions import Expression, Slope
 from backprop_gui.engine.finite_differences import agrees
 from backprop_gui.engine.graph import Graph
@@ -68,6 +70,13 @@ class Scene:
         record = self.frame.record
         leaves = {index: data[record.rows] for index, data in self.model.leaves.items()}
         return record.together(self.model.stepper().losses(record.after.parameters, leaves))
+
+    def data_row(self, sample: int) -> str:
+        """The data row of a sample, from 1; empty where the batch's samples are the first rows in order."""
+        rows = self.frame.record.rows
+        if bool((rows == np.arange(len(rows))).all()):
+            return ""
+        return self.count(int(rows[sample]) + 1)
 
     def text(self, quantity: Quantity) -> str:
         """The quantity's number as shown, – while it is not uncovered."""

@@ -42,7 +42,7 @@ def timeline_picture(scene: Scene, newest: int) -> TimelinePicture:
 
 
 def _sample_text(scene: Scene, at: PlanStretch | None) -> str:
-    """Which sample is on screen: its data row where each update looks at one, else its place in the batch."""
+    """Which sample is on screen: its data row, and in a batch its place where the two are not the same."""
     frame = scene.frame
     samples, rows = frame.record.samples, scene.model.batches.rows
     if scene.model.batches.batch_size == 1:
@@ -51,7 +51,9 @@ def _sample_text(scene: Scene, at: PlanStretch | None) -> str:
         return f"all {samples} samples"
     if at is not None and at.sample is None and samples > 1:
         return f"{scene.batch_word} of {samples} samples"
-    return f"sample {frame.shown_sample + 1} of {samples}"
+    place = f"{frame.shown_sample + 1} of {samples}"
+    row = scene.data_row(frame.shown_sample)
+    return f"data row {row} ({place})" if row else f"sample {place}"
 
 
 def _label(scene: Scene, stretch: PlanStretch) -> str:

@@ -84,6 +84,7 @@ class ExplainPanel(QWidget):
         """Show this page, and say its announcement to screen readers."""
         if page != self._page:
             other_question = (page.kicker, page.question) != (self._page.kicker, self._page.question)
+            opened = [block for block in page.blocks if block.opened and block not in self._page.blocks]
             other_look = (page.phase, page.asking) != (self._page.phase, self._page.asking)
             self._page = page
             if other_look:
@@ -92,6 +93,8 @@ class ExplainPanel(QWidget):
             self._arrange()
             if other_question:
                 self._scroll.verticalScrollBar().setValue(0)
+            elif opened and not page.asking:
+                self._bring_into_view(self._blocks[page.blocks.index(opened[0])])
             self.setAccessibleDescription(page.text)
         self._announce(page.announcement)
 
@@ -199,6 +202,12 @@ class ExplainPanel(QWidget):
         self._kicker.setGeometry(SIDE, top, room, height)
         self._ask_first.setGeometry(SIDE + inner - switch.width(), top, switch.width(), switch.height())
         return top + height + round(3 * self._scale)
+
+    def _bring_into_view(self, block: BlockView) -> None:
+        """Scroll no farther than needed; of a block that is too high its top is seen."""
+        top, bar = block.y(), self._scroll.verticalScrollBar()
+        below = block.geometry().bottom() + round(9 * self._scale) - self._scroll.viewport().height()
+        bar.setValue(min(max(bar.value(), below), max(0, top - round(9 * self._scale))))
 
     def _announce(self, sentence: str) -> None:
         if sentence and QAccessibleAnnouncementEvent is not None:

@@ -76,8 +76,8 @@ def program(lasting_window, qtbot):
     window.canvas.setFocus()
     yield Program(window, qtbot.waitUntil)
     window.controller.session.running.halt()
-    if window.controller.session.unfolded:
-        window.commands["unfold"].trigger()
+    window.controller.session.unfolded = False
+    window.controller.session.refresh()
     QApplication.processEvents()
     for timer in window.findChildren(QTimer):
         timer.stop()
@@ -95,8 +95,8 @@ def fresh(start, tmp_path):
         other.session.seek(session.iteration, session.position)
         if session.focus:
             other.session.set_focus(session.focus)
-        if other.session.unfolded != session.unfolded:
-            other.do("unfold")
+        other.session.unfolded = session.unfolded
+        other.session.refresh()
         if program.session.scene().numeric:
             other.do("checkGradients")
         seen = other.seen()

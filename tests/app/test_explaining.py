@@ -212,3 +212,33 @@ def test_every_step_size_can_be_shown_in_other_networks(start, name):
         program.do("unfold")
         assert program.explanation
     assert program.window.findChild(QToolButton, "nextButton").isEnabled()
+
+
+def test_u_says_where_there_is_nothing_to_unfold(program):
+    """A forward step has no way to the loss to write out; pressing U there changes nothing later."""
+    program.go(5)
+    program.press(KEY.Key_U)
+    assert not program.session.unfolded
+    assert program.window.status._remark == "Nothing to unfold here"
+    program.session.seek(0, 19)
+    assert "path to the loss" not in program.explanation
+
+
+def test_an_opened_rule_comes_into_view(program):
+    """On a long unfolded page a slope's rule stands far below what was clicked."""
+    program.window.side.setCurrentIndex(0)
+    program.session.seek(0, 29)
+    program.press(KEY.Key_U)
+    panel = program.window.explain
+    bar = panel._scroll.verticalScrollBar()
+    assert bar.maximum() > 0
+    assert bar.value() == 0
+    term = program.session.scene().terms.gradient(program.session.subject())[0]
+    slope = program.session.scene().terms.gradient(term.upstream)[0].local
+    panel.target_activated.emit(slope)
+    opened = next(view for view in panel._blocks if view._block is not None and view._block.opened)
+    shown = panel._scroll.viewport().height()
+    assert opened.isVisibleTo(program.window)
+    assert bar.value() <= opened.y()
+    assert opened.geometry().bottom() <= bar.value() + shown or bar.value() >= opened.y() - 20
+    assert bar.value() > 0

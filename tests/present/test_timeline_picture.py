@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from backprop_gui.present.explain import explain_page
 from backprop_gui.present.timeline import status_picture, timeline_picture
 from tests.networks import layers
 from tests.present.scenes import Stage
@@ -82,3 +83,13 @@ def test_the_memory_of_a_history_is_told_once_it_matters():
     scene = WORKED.scene(0)
     assert status_picture(scene, "none", 15 * 2**20).memory == ""
     assert status_picture(scene, "none", 34 * 2**20).memory == "history 34 MB"
+
+
+def test_a_shuffled_batch_tells_data_rows():
+    """Tables and files count data rows; timeline and page name them where places in the batch differ."""
+    stage = Stage(layers([1, 1], rows=6, batch_size=3, shuffle=True))
+    scene = stage.scene(1)
+    row = int(scene.frame.record.rows[0]) + 1
+    assert scene.frame.record.rows.tolist() != [0, 1, 2]
+    assert timeline_picture(scene, 0).sample_text == f"data row {row} (1 of 3)"
+    assert explain_page(scene).kicker == f"Forward · step 1 · data row {row} (1 of 3 in this batch)"
