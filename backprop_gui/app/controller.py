@@ -277,8 +277,12 @@ class Controller(QObject):
             self.session.set_focus("")
 
     def _unfold(self) -> None:
-        self.session.unfolded = not self.session.unfolded
-        self.session.refresh()
+        session = self.session
+        if session.running.is_training or explain_page(session.scene()).unfold == "none":
+            self.window.show_message("Nothing to unfold here")
+            return
+        session.unfolded = not session.unfolded
+        session.refresh()
 
     def _ask_first(self, on: bool) -> None:
         self.session.ask_first, self.session.asking = on, False
