@@ -137,11 +137,18 @@ def read_stamp() -> Tuple[str, List[str]]:
 
 
 def fingerprint() -> str:
-    """Changes with whatever makes a set-up out of date: the project file, the Python, the folder."""
-    with open(os.path.join(CHECKOUT, "pyproject.toml"), "rb") as project:
-        content = project.read()
+    """Changes with what makes a set-up out of date: project, compiled sources, Python, folder."""
     about = "{} {}.{} ".format(CHECKOUT, *sys.version_info[:2])
-    return hashlib.sha256(about.encode("utf-8") + content).hexdigest()
+    digest = hashlib.sha256(about.encode("utf-8"))
+    kernel = os.path.join("backprop_gui", "engine", "kernel_source")
+    compiled = os.path.join(CHECKOUT, kernel)
+    sources = sorted(os.listdir(compiled)) if os.path.isdir(compiled) else []
+    for name in ["pyproject.toml", "setup.py", *(os.path.join(kernel, source) for source in sources)]:
+        path = os.path.join(CHECKOUT, name)
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                digest.update(file.read())
+    return digest.hexdigest()
 
 
 def finds(modules: List[str]) -> bool:

@@ -10,7 +10,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 SOURCES = Path("backprop_gui", "engine", "kernel_source")
-FLAGS = ["-O3", "-std=gnu11", "-fno-math-errno", "-fvisibility=hidden"]
+FLAGS = ["-O3", "-g0", "-std=gnu11", "-fno-math-errno", "-fvisibility=hidden"]
 
 
 class BuildKernel(build_ext):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -157,7 +156,7 @@ def brain_js() -> Contestant | None:
     node = shutil.which("node")
     if node is None:
         return None
-    found = subprocess.run([node, "-e", "require('brain.js')"], capture_output=True, env=os.environ, check=False)
+    found = subprocess.run([node, "-e", "require('brain.js')"], capture_output=True, check=False)
     if found.returncode != 0:
         return None
 

@@ -37,7 +37,9 @@ def main() -> None:
     own = contestants[0].name
     for name, goal in GOALS.items():
         mine = speeds.get((own, name), 0.0)
-        peers = [each.name for each in others if each.name != LIMIT and speeds.get((each.name, name), 0) > mine]
+        peers = [
+            each.name for each in others if each.name != LIMIT and speeds.get((each.name, name), 0) > mine
+        ]
         share = mine / speeds[LIMIT, name] if speeds.get((LIMIT, name)) else None
         of_limit = "" if share is None else f", {share:.0%} of the limit (goal {goal:.0%})"
         holds = not peers and (share is None or share >= goal)

@@ -90,7 +90,8 @@ def chain_of(graph: Graph, leaves: Mapping[int, Array]) -> Chain | None:
 
 def _behind_activation(graph: Graph, at: int) -> tuple[str, int, set[int]]:
     """The one activation that is no identity, the node it acts on, and the nodes passed on the way."""
-    name, walked = "identity", set()
+    name = "identity"
+    walked: set[int] = set()
     node = graph.nodes[at]
     while node.operation is not None and node.operation.elementwise:
         if node.operation.name != "identity":

@@ -1,4 +1,4 @@
-"""Training of dense chains by numpy with few calls, all in place: where there is no kernel, or BLAS is faster.
+"""Training of dense chains by numpy in few calls, all in place: without the kernel, or where BLAS is faster.
 
 Arrays hold values × samples, the bias is one more column of W against a row of ones, and layers lie one
 behind the other in flat vectors, so that one call serves them all: the update, and the look whether any

@@ -7,6 +7,7 @@ works the same, only slower. It is plain C, called through ctypes, which release
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -39,6 +40,7 @@ OPTIMIZERS = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", 
 NUMBERS = ("rate", "decay", "momentum", "alpha", "beta1", "beta2", "epsilon", "l1", "l2", "clip_value")
 KNOWN = {"learning_rate", "weight_decay", *NUMBERS, "clip_norm"}
 MOST_LAYERS = 64
+OTHER_KERNEL = "BACKPROP_GUI_KERNEL"  # names one that was built elsewhere; for scripts/sanitize
 
 MOST_PRODUCTS = 12_000_000  # of a layer and batch; beyond, BLAS is faster
 MOST_PRODUCTS_NARROW = 500_000  # where the processor has no AVX2
@@ -72,8 +74,8 @@ class _Data(ctypes.Structure):
 def library() -> ctypes.CDLL | None:
     """The compiled kernel, None where it was not built or does not load."""
     here = Path(__file__).parent
-    for suffix in EXTENSION_SUFFIXES:
-        path = here / f"_kernel{suffix}"
+    named = os.environ.get(OTHER_KERNEL)
+    for path in [Path(named)] if named else [here / f"_kernel{suffix}" for suffix in EXTENSION_SUFFIXES]:
         if path.is_file():
             try:
                 return opened(path)

@@ -98,7 +98,11 @@ def _own(way: str) -> Callable[[Task, Model], Run | None]:
 
 def own_contestants() -> list[Contestant]:
     """This program in its three ways; those that do not take on a task leave it out."""
-    names = {"kernel": "backprop-gui", "numpy": "backprop-gui, numpy", "table": "backprop-gui, operation table"}
+    names = {
+        "kernel": "backprop-gui",
+        "numpy": "backprop-gui, numpy",
+        "table": "backprop-gui, operation table",
+    }
     return [Contestant(name, _own(way)) for way, name in names.items()]
 
 
@@ -216,9 +220,7 @@ class _Micrograd:
             ([[self._value(float(w)) for w in row] for row in W], [self._value(float(x)) for x in b])
             for W, b in _layers(task, model.initial)
         ]
-        self._parameters = [
-            value for W, b in self._layers for value in [*(w for row in W for w in row), *b]
-        ]
+        self._parameters = [value for W, b in self._layers for value in [*(w for row in W for w in row), *b]]
         inputs, targets = _batches(model)
         self._inputs, self._targets = ([rows.tolist() for rows in part] for part in (inputs, targets))
         self._done = 0

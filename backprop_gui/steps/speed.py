@@ -10,7 +10,8 @@ from time import perf_counter
 import numpy as np
 
 from backprop_gui.steps.contestants import Contestant, Run, reference
-from backprop_gui.steps.speed_tasks import TASKS, Task, model_of
+from backprop_gui.steps.speed_tasks import TASKS as TASKS
+from backprop_gui.steps.speed_tasks import Task, model_of
 
 COMPARED_AFTER = 60  # updates; less for the slow
 SLOWLY_COMPARED_AFTER = 3
@@ -52,7 +53,7 @@ def measure(
     tasks: Iterable[Task] = TASKS,
     rounds: int = 5,
     seconds: float = 0.2,
-    told: Callable[[str], None] = str,
+    told: Callable[[str], object] = str,
 ) -> Iterator[Result]:
     """The results, task by task. All take turns: each round, each for about `seconds`.
 
@@ -121,7 +122,9 @@ def _cell(result: Result | None, own: Result | None) -> str:
     if not result.agrees:
         return "other weights"
     speed = result.speed
-    text = f"{speed / 1000:,.0f} k" if speed >= 100_000 else f"{speed:,.0f}" if speed >= 100 else f"{speed:.1f}"
+    text = (
+        f"{speed / 1000:,.0f} k" if speed >= 100_000 else f"{speed:,.0f}" if speed >= 100 else f"{speed:.1f}"
+    )
     if own is None or own is result or not own.speed:
         return text
     share = own.speed / speed

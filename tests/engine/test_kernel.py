@@ -225,7 +225,7 @@ def test_one_number_that_is_not_finite_is_noticed(way, place, value):
     """Also behind a saturated neuron, where loss and slopes look harmless."""
     for batch in (1, 5):
         model = build(layers([3, 5, 2], 2, "sigmoid", rows=5, batch_size=batch))
-        stepper, transition = way_of(model, way)
+        _, transition = way_of(model, way)
         parameters = model.initial.copy()
         parameters[place] = value
         stretch = transition.run(State(0, parameters), 3)
@@ -290,7 +290,9 @@ def test_what_is_no_chain_is_left_to_the_table(name):
 def _spread(low: float, high: float) -> np.ndarray:
     generator = np.random.default_rng(3)
     even = generator.uniform(low, high, 40_000)
-    small = np.sign(high + low or 1.0) * np.exp(generator.uniform(-40, np.log(max(abs(low), abs(high))), 40_000))
+    small = np.sign(high + low or 1.0) * np.exp(
+        generator.uniform(-40, np.log(max(abs(low), abs(high))), 40_000)
+    )
     return np.concatenate([even, small[(small >= low) & (small <= high)][:39_000]])[:60_000]
 
 
