@@ -12,7 +12,7 @@ from backprop_gui.present.sentences import loss_word
 from backprop_gui.steps.nudging import Cost, Move, Nudge, Nudging
 from backprop_gui.steps.quantities import Quantity
 
-MOST_CHOICES = 400  # to pick from in a list; of more those beside the one that is nudged
+MOST_CHOICES = 200  # to pick from in a list; of more those beside the one that is nudged
 ROOM = 1.2  # how much farther the number lines reach than the farthest move
 
 

@@ -71,6 +71,7 @@ class NudgeControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text, self._keep = "", "Keep"
+        self._choices: Sequence[tuple[object, str]] = ()
         self._size = 0.01  # that − and + go by
         self.picker = ChoiceBox(MOST_NAME)
         self.field = CommittedEdit()
@@ -133,7 +134,12 @@ class NudgeControls(QWidget):
 
     def show_leaf(self, choices: Sequence[tuple[object, str]], leaf: object) -> None:
         """Show what can be nudged, and what is."""
-        self.picker.show_choices(list(choices), leaf)
+        if choices != self._choices:
+            self._choices = choices
+            self.picker.show_choices(list(choices), leaf)
+        else:  # hundreds of them would be slow to look through one by one
+            places = [place for place, (each, _) in enumerate(choices) if each == leaf]
+            self.picker.setCurrentIndex(places[0] if places else -1)
 
     def show_step(self, step: float, text: str, keep: str) -> None:
         """Show how far it is nudged, and what Keep would make of it."""
