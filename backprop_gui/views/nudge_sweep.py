@@ -23,7 +23,7 @@ from backprop_gui.views.loss_ticks import log_ticks
 from backprop_gui.views.theme import LIGHT, Theme, blend
 
 TEXT_PIXELS, HEIGHT = 11.0, 190
-LEAST_DECADES = 4
+LEAST_DECADES, FOOTROOM = 4, 0.22
 FLOOR = -17.0  # exponent of errors that are no longer told from 0
 HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -50,9 +50,10 @@ class NudgeSweep(QWidget):
         if picture is not None:
             errors = [e for e in (*picture.one_way, *picture.both_ways) if e is not None]
             exponents = [math.log10(e) for e in errors if e > 0] or [0.0]
-            # A decade below the lowest, for the word beside the valley and for errors of 0.
-            self._low = max(FLOOR, math.floor(min(exponents))) - 1.0
-            self._high = max(math.ceil(max(exponents)), self._low + LEAST_DECADES)
+            lowest, highest = max(FLOOR, math.floor(min(exponents))), math.ceil(max(exponents))
+            # Room below the valley: for the word there, and for errors of 0.
+            self._low = lowest - max(1.0, math.ceil(FOOTROOM * (highest - lowest)))
+            self._high = max(highest, self._low + LEAST_DECADES)
             self.setAccessibleDescription(picture.text)
         self.update()
 
