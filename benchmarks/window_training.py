@@ -19,7 +19,7 @@ from benchmarks.measuring import (
     verdict,
 )
 
-LIMIT, SHARE = 0.020, 0.70
+LIMIT, SHARE, SHARE_WITH_KERNEL = 0.020, 0.70, 0.90
 SECONDS = 6.0
 
 
@@ -74,6 +74,7 @@ def main() -> None:
     session = window.controller.session
     watch = FrameWatch(window.canvas.viewport())
     begin = perf_counter()
+    kernel = session.timeline.segments[0].stepper.releases_lock
     session.running.train(None)
     rest(int(1000 * SECONDS))
     session.running.stop_training()
@@ -89,12 +90,12 @@ def main() -> None:
     rows.append(["from one paint to the next", *cells, ""])
     title = f"A frame while training at full speed ({machine()})"
     show_table(title, ["", "median", "95 %", "worst", f"≤ {milliseconds(LIMIT)}"], rows)
-    share = beside / headless
+    share, least = beside / headless, SHARE_WITH_KERNEL if kernel else SHARE
     rows = [
         ["headless (reference)", f"{headless:,.0f}", "100 %", ""],
-        ["beside the window", f"{beside:,.0f}", f"{share:.0%}", "holds" if share >= SHARE else "MISSED"],
+        ["beside the window", f"{beside:,.0f}", f"{share:.0%}", "holds" if share >= least else "MISSED"],
     ]
-    show_table("Updates per second", ["worked example", "updates/s", "share", f"≥ {SHARE:.0%}"], rows)
+    show_table("Updates per second", ["worked example", "updates/s", "share", f"≥ {least:.0%}"], rows)
 
 
 if __name__ == "__main__":

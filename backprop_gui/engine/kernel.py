@@ -45,6 +45,7 @@ OTHER_KERNEL = "BACKPROP_GUI_KERNEL"  # names one that was built elsewhere; for 
 MOST_PRODUCTS = 12_000_000  # of a layer and batch; beyond, BLAS is faster
 MOST_PRODUCTS_NARROW = 500_000  # where the processor has no AVX2
 MOST_PACKED = 64 * 1024 * 1024  # bytes of data laid out batch by batch
+PACKED_AFTER = 64  # iterations
 MOST_ROWS = 1 << 20  # whose order is told in one call
 SMALLEST_EPSILON = 1e-100  # with less, denormals in the root would decide
 
@@ -151,6 +152,8 @@ class _Room:
         self.work = np.zeros(doubles)
         self.samples = np.empty(batch)
         self.data = _Data()
+        self.work_address, self.samples_address = address(self.work), address(self.samples)
+        self.data_address = ctypes.addressof(self.data)
 
 
 class Kernel:
@@ -166,6 +169,9 @@ class Kernel:
         self._kept = stepper.optimizer.state
         self._inputs, self._targets = chain.inputs, chain.targets
         self._packed: tuple[Array, Array] | None = None
+        self._asked = 0  # iterations, until the data are packed
+        self._per_epoch = stepper.batches.per_epoch
+        self._given = self._addresses()
         self._arrays: list[NDArray[np.int64]] = []  # the model's, which must live as long as it
         self._model = self._told(stepper, chain)
         self._model_address = ctypes.addressof(self._model)
@@ -225,43 +231,50 @@ class Kernel:
         count = max(1, min(count, MOST_ROWS // self._batch))
         room = self._rooms.pop() if self._rooms else _Room(self._doubles, self._batch)
         order = self._prepare(room.data, state.iteration, count)
-        parameters = state.parameters.copy()
+        parameters, losses = state.parameters.copy(), np.empty(count)
         kept = [state.optimizer[name].copy() for name in self._kept]
-        losses = np.empty(count)
         states = [address(array) for array in kept] + [None, None]
         done = self._run(
             self._model_address,
-            ctypes.addressof(room.data),
-            address(room.work),
+            room.data_address,
+            room.work_address,
             count,
             state.updates,
             address(parameters),
-            *states[:2],
+            states[0],
+            states[1],
             address(losses),
-            address(room.samples),
+            room.samples_address,
         )
         del order  # until here the kernel has read it
         samples = room.samples[: self._batches.size_of(state.iteration + max(0, done - 1))].copy()
         self._rooms.append(room)
         optimizer = dict(zip(self._kept, kept, strict=True))
         after = type(state)(state.iteration + done, parameters, optimizer, state.updates + done)
-        return Stretch(losses[:done], samples, after)
+        return Stretch(losses if done == count else losses[:done], samples, after)
 
     def _prepare(self, data: _Data, iteration: int, count: int) -> NDArray[np.int64] | None:
         """Tell which rows the iterations look at; what is returned must live until they have run."""
-        batches = self._batches
-        data.place = iteration % batches.per_epoch
-        order = _order(batches, iteration, count) if batches.shuffle else None
+        data.place = iteration % self._per_epoch
+        order = _order(self._batches, iteration, count) if self._batches.shuffle else None
         data.order = address(order)
-        packed = None if order is not None or self._batch == 1 or batches.per_epoch == 1 else self._packed
-        if packed is None and order is None and count > 32 < batches.per_epoch * 32 and self._batch > 1:
-            packed = self._packed = self._pack()
-        inputs, targets = packed or (self._inputs, self._targets)
-        data.inputs, data.targets, data.packed = address(inputs), address(targets), packed is not None
+        if self._asked < PACKED_AFTER:  # a single step does not wait for it
+            self._asked += count
+            if self._asked >= PACKED_AFTER:
+                self._packed = self._pack()
+                self._given = self._addresses()
+        data.inputs, data.targets, data.packed = self._given
         return order
 
+    def _addresses(self) -> tuple[int | None, int | None, int]:
+        """Where the data stand, and whether they are packed."""
+        inputs, targets = self._packed or (self._inputs, self._targets)
+        return address(inputs), address(targets), int(self._packed is not None)
+
     def _pack(self) -> tuple[Array, Array] | None:
-        """The data batch by batch, values × samples, as the kernel calculates; None when it is too much."""
+        """The data batch by batch, values × samples, as the kernel calculates; None where that is no use."""
+        if self._batches.shuffle or self._batch == 1:
+            return None
         filled = -(-self._batch // 4) * 4
         filled += 0 if filled % 32 else 4  # as PLACES() has it
         count = self._batches.per_epoch

@@ -11,9 +11,9 @@ import numpy as np
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State, Stepper
 
-SECONDS_AT_ONCE = 0.002  # between two looks at the clock and at whether the run was stopped
-SECONDS_BETWEEN_STATES = 0.00025  # a replay may take that long; states closer together would only cost time
-LEAST_STATES = 64  # before they are put further apart
+SECONDS_AT_ONCE = 0.004  # between two looks at the clock and at whether the run was stopped
+SECONDS_BETWEEN_STATES = 0.0005  # a replay may take that long; states closer together would only cost time
+LEAST_STATES = 32  # before they are put further apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
