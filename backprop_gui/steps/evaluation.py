@@ -34,20 +34,31 @@ class Evaluation:
 
     def of(self, parameters: Array) -> tuple[float | None, float | None]:
         """Test loss and accuracy with these parameters; None for what there is not."""
-        rows, total, right = 0, 0.0, 0
-        for leaves in self._parts():
-            with np.errstate(all="ignore"):
-                values = forward(self._graph, parameters, leaves)
-                total += float(values[self._graph.loss].sum())
-            rows += len(values[self._graph.loss])
-            if self._classes:
-                right += self._right(values[self._output], leaves[self._target])
-        return total / rows if self._loss else None, right / rows if self._classes else None
+        *_, found = self.measure(parameters, MOST_VALUES_AT_ONCE)
+        assert found is not None
+        return found
 
-    def _parts(self) -> Iterator[dict[int, Array]]:
-        """The rows, as many at once as memory should bear."""
-        values = sum(int(np.prod(node.shape)) for node in self._graph.nodes if node.kind != "parameter")
-        size = max(1, MOST_VALUES_AT_ONCE // values)
+    def measure(self, parameters: Array, values: int) -> Iterator[tuple[float | None, float | None] | None]:
+        """The same in pieces of about so many values of nodes: None after each, at last the result."""
+        losses: list[Array] = []
+        right = 0
+        for leaves in self._parts(values):
+            if losses:
+                yield None
+            with np.errstate(all="ignore"):
+                found = forward(self._graph, parameters, leaves)
+            losses.append(found[self._graph.loss])
+            if self._classes:
+                right += self._right(found[self._output], leaves[self._target])
+        with np.errstate(all="ignore"):
+            each = losses[0] if len(losses) == 1 else np.concatenate(losses)
+            total = float(each.sum())
+        yield total / len(each) if self._loss else None, right / len(each) if self._classes else None
+
+    def _parts(self, values: int) -> Iterator[dict[int, Array]]:
+        """The rows, as many at once as give about so many values."""
+        of_row = sum(int(np.prod(node.shape)) for node in self._graph.nodes if node.kind != "parameter")
+        size = max(1, values // of_row)
         for start in range(0, len(self._leaves[self._target]), size):
             yield {index: array[start : start + size] for index, array in self._leaves.items()}
 

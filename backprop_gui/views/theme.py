@@ -30,6 +30,7 @@ class Theme:
     negative: str
     good: str  # verified
     warning: str
+    lines: tuple[str, ...]  # of several lines in a plot, which differ by their dashes too
 
 
 LIGHT = Theme(
@@ -53,6 +54,7 @@ LIGHT = Theme(
     negative="#b84700",
     good="#077551",
     warning="#8a5a00",
+    lines=("#0b68c9", "#077551", "#c03b05", "#7b3fa0", "#8a5a00", "#b0286e"),
 )
 
 DARK = Theme(
@@ -76,6 +78,7 @@ DARK = Theme(
     negative="#ff9a57",
     good="#3cc48d",
     warning="#f0c048",
+    lines=("#58a6ff", "#3cc48d", "#ff9a57", "#c69cf4", "#f0c048", "#f48fb1"),
 )
 
 
