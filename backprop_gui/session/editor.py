@@ -15,14 +15,13 @@ from backprop_gui.experiment.edits import (
     RATE,
     check_edit,
     current_value,
-    data_place,
     parse_number,
     with_edit,
     with_edits,
 )
+from backprop_gui.present.edit_names import edit_name
 from backprop_gui.session.history import Snapshot
 from backprop_gui.session.session import Session
-from backprop_gui.steps.quantities import Quantity
 from backprop_gui.steps.timeline import Timeline
 
 
@@ -98,17 +97,9 @@ class Editor:
 
     def shown_name(self, name: str) -> str:
         """How what can be edited is called on screen: w₅, x₁ of row 2, learning rate α."""
-        session, graph = self.session, self.session.model.graph
-        place = graph.parameters.place_of(name)
-        if place is not None:
-            array, element = graph.parameters.locate(place)
-            return session.naming.plain(Quantity(graph.parameter_nodes[array], element))
-        found = data_place(session.model, name)
-        if found is None:
-            return f"learning rate {session.experiment.notation.rate}" if name == RATE else name
-        leaf, (row, *element_in_row) = found
-        shown = session.naming.plain(Quantity(leaf, tuple(element_in_row)))
-        return f"{shown} of row {row + 1}" if len(session.model.leaves[leaf]) > 1 else shown
+        session = self.session
+        words = "learning rate " if name == RATE else ""
+        return words + edit_name(session.model, session.naming, name)
 
     def _snapshot(self) -> Snapshot:
         session = self.session
@@ -159,6 +150,12 @@ class Editor:
         """Make an edit again that was taken back."""
         self.session.running.halt()
         self._restore(self.session.history.redo(self._snapshot()))
+
+    def go_to(self, run: Snapshot, name: str) -> None:
+        """Put another run of the same experiment in the place of this one; `name` is what undo calls it."""
+        self.session.running.halt()
+        self.session.history.record(name, self._snapshot())
+        self._restore(run)
 
     def _restore(self, snapshot: Snapshot | None) -> None:
         session = self.session

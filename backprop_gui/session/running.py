@@ -130,7 +130,7 @@ class Running(QObject):
         self._frame_began = perf_counter()
         self._trainer.rest()
         done = self._trainer.done
-        diverged = self._take(self._trainer.chunks())
+        diverged = self._take(self._trainer.parts())
         if diverged:
             self._trainer = None
             self._arrivals.stop()

@@ -20,6 +20,7 @@ from backprop_gui.present.focus import focused_quantity, is_card
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.scene import Scene
+from backprop_gui.session.branches import Branches
 from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck, stuck
 from backprop_gui.session.history import History
 from backprop_gui.session.running import Running
@@ -59,6 +60,7 @@ class Session(QObject):
         self.history = History()
         self.source = str(path or name)  # a CSV of its data is looked for beside it
         self._take_experiment(experiment, Timeline.of(experiment, self.source), path, name)
+        self.branches = Branches(self)
 
     # --- the experiment -------------------------------------------------------------------------
 
