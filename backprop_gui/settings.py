@@ -11,7 +11,7 @@ import msgspec
 from backprop_gui.paths import config_folder
 
 TEXT_SCALES = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5)
-MOST_RECENT_FILES = 10
+MOST_RECENT_FILES = 8
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

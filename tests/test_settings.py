@@ -36,9 +36,9 @@ def test_the_window_can_be_reset():
 
 
 def test_recent_files_are_each_there_once_the_newest_first():
-    """Ten at most."""
+    """Eight at most."""
     settings = Settings()
     for number in [*range(12), 5]:
         settings = settings.with_recent_file(f"{number}.json")
     assert settings.recent_files[:3] == ("5.json", "11.json", "10.json")
-    assert len(settings.recent_files) == 10
+    assert len(settings.recent_files) == 8

@@ -12,9 +12,11 @@ from backprop_gui.app import recovery
 from backprop_gui.app.batch_table import BatchTable
 from backprop_gui.app.data_import import DataImport
 from backprop_gui.app.document_commands import DocumentCommands
+from backprop_gui.app.dropping import FileDrops
 from backprop_gui.app.features import add_features
 from backprop_gui.app.files import Files
 from backprop_gui.app.gradient_check import GradientChecker
+from backprop_gui.app.recent import RecentFiles
 from backprop_gui.app.time_commands import TimeCommands
 from backprop_gui.engine.expressions import Slope
 from backprop_gui.engine.optimizers import OPTIMIZERS
@@ -50,6 +52,8 @@ class Controller(QObject):
         self.keeper = recovery.Keeper()
         self.files = Files(session, window, self.keeper)
         self.data_import = DataImport(session, self.editor, window)
+        self._recent = RecentFiles(window, self.files.leave_for)
+        self._drops = FileDrops(window, self.files.leave_for, self.data_import.show)
         self._frames = 0
         self._memory = CanvasMemory()
         self._keeping = QTimer(self)

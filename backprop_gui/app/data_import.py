@@ -28,9 +28,11 @@ class DataImport(QObject):
 
     def ask(self) -> None:
         """Ask for a CSV file and show what it holds."""
-        path = ask_data_path(self._window)
-        if not path:
-            return
+        if path := ask_data_path(self._window):
+            self.show(path)
+
+    def show(self, path: str) -> None:
+        """Show what a CSV file holds."""
         self._session.running.halt()
         self._path = Path(path)
         graph = self._session.model.graph

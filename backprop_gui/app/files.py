@@ -14,6 +14,7 @@ from PySide6.QtCore import QMarginsF, QRectF, QSize
 from PySide6.QtGui import QPageSize, QPainter, QPdfWriter, QPixmap
 
 from backprop_gui.app import recovery
+from backprop_gui.app.watching import OutsideChanges
 from backprop_gui.errors import BackpropError, FileTrouble
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.experiment.reading import write_whole
@@ -30,6 +31,7 @@ from backprop_gui.views.dialogs import (
     ask_open_path,
     ask_save_path,
 )
+from backprop_gui.views.file_questions import ask_to_load_again, ask_to_save_over
 from backprop_gui.views.main_window import MainWindow
 
 PLOT_SIZE = QSize(1200, 700)
@@ -43,25 +45,51 @@ class Files:
         self.session = session
         self.keeper = keeper
         self.window = window
+        if session.path:  # named on the command line
+            window.remember_file(str(session.path.absolute()))
+        self.outside = OutsideChanges(session, window)
+        self.outside.load_requested.connect(self.load_again)
 
     # --- the experiment ---------------------------------------------------------------------------
 
     def ask_and_open(self) -> None:
         """Ask for a file and open it."""
         path = ask_open_path(self.window, str(self.session.path.parent) if self.session.path else "")
-        if path and self.may_leave():
+        if path:
+            self.leave_for(path)
+
+    def leave_for(self, path: str) -> None:
+        """Open a file in place of the experiment, once that may be left; trouble is told in a sentence."""
+        self.session.running.halt()
+        if self.may_leave():
             self._tell_trouble(lambda: self.open(path))
+
+    def load_again(self) -> None:
+        """Open the file anew that another program has changed; changes of one's own are asked about."""
+        path, session = self.session.path, self.session
+        if path is None or (session.modified and not ask_to_load_again(self.window, path.name)):
+            return
+        session.running.halt()
+        if self._tell_trouble(lambda: self.open(str(path))):
+            self.window.show_message(f"Loaded {path.name} again")
 
     def open(self, preset_or_file: str) -> None:
         """Open a preset or a file. Raises a BackpropError and leaves everything as it was."""
         experiment, path = open_experiment(preset_or_file)
         self.session.open(experiment, path, "" if path else preset_or_file)
         if path:
-            self.window.remember_file(str(path))
+            self.window.remember_file(str(path.absolute()))
 
     def save(self) -> bool:
         """Save where the experiment came from, or ask; whether it was saved."""
-        return self.save_as() if self.session.path is None else self._save_to(self.session.path)
+        path, watch = self.session.path, self.outside.watch
+        if path is None:
+            return self.save_as()
+        if not watch.is_gone() and watch.path == path and watch.differs():
+            answer = ask_to_save_over(self.window, path.name)
+            if answer != "over":
+                return answer == "elsewhere" and self.save_as()
+        return self._save_to(path)
 
     def save_as(self) -> bool:
         """Ask for a place and save; whether it was saved."""
@@ -75,7 +103,8 @@ class Files:
         saved = self._tell_trouble(lambda: self.session.save(path))
         if saved:
             self.keeper.forget()
-            self.window.remember_file(str(path))
+            self.outside.settle()
+            self.window.remember_file(str(path.absolute()))
             self.window.show_message(f"Saved to {path}")
         return saved
 

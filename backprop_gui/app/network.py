@@ -61,7 +61,9 @@ class NetworkPanel(Panel):
     def show_moment(self) -> None:
         """Show the network and the data in force."""
         session = self.session
-        self._view.show_network(network_picture(session.experiment, session.model, session.naming))
+        self._view.show_network(
+            network_picture(session.experiment, session.model, session.naming, session.format)
+        )
         seed = session.experiment.training.seed
         self._view.show_remark(
             f"New weights are small draws (Xavier, seed {seed}, few digits), new biases and new data are 0. "

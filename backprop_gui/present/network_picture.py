@@ -13,8 +13,10 @@ from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.building_loss import SOFTMAX_LOSSES
 from backprop_gui.experiment.document import Activation, Dense, Experiment, Node, Softmax, senders
 from backprop_gui.present.naming import Naming
-from backprop_gui.present.numbers import full
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.steps.quantities import Quantity
+
+POINT = NumberFormat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,11 @@ class DataPicture:
     columns: tuple[DataColumn, ...]
     values: Array  # rows × columns
     aside: int = 0  # rows kept aside for testing
+    form: NumberFormat = POINT
 
     def text(self, row: int, column: int) -> str:
         """One number with all its digits, as it is typed."""
-        return full(float(self.values[row, column])).replace("−", "-")
+        return self.form.full(float(self.values[row, column])).replace("−", "-")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,14 +73,16 @@ class NetworkPicture:
     data: DataPicture
 
 
-def network_picture(experiment: Experiment, model: Model, naming: Naming) -> NetworkPicture:
+def network_picture(
+    experiment: Experiment, model: Model, naming: Naming, form: NumberFormat = POINT
+) -> NetworkPicture:
     """The network of an experiment with the data in force."""
     network = experiment.network
     rows = [LayerRow(name, "input", size) for name, size in network.inputs.items()]
     rows += [_row(node) for node in network.nodes]
     op = network.loss.op
     joined = op == "softmax_cross_entropy" if op in SOFTMAX_LOSSES else None
-    data = _data(model, naming)
+    data = _data(model, naming, form)
     outputs = sum(column.leaf == "targets" for column in data.columns)
     return NetworkPicture(
         experiment.title, tuple(rows), "cross_entropy" if joined else op, joined, outputs, data
@@ -106,7 +111,7 @@ def _row(node: Node) -> LayerRow:
     )
 
 
-def _data(model: Model, naming: Naming) -> DataPicture:
+def _data(model: Model, naming: Naming, form: NumberFormat) -> DataPicture:
     """Inputs first, then targets, as in a table on paper."""
     graph = model.graph
     columns: list[DataColumn] = []
@@ -120,4 +125,4 @@ def _data(model: Model, naming: Naming) -> DataPicture:
             )
         parts.append(array.reshape(len(array), -1))
     aside = len(next(iter(model.test_leaves.values()), ()))
-    return DataPicture(tuple(columns), np.concatenate(parts, axis=1), aside)
+    return DataPicture(tuple(columns), np.concatenate(parts, axis=1), aside, form)

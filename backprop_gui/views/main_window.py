@@ -359,6 +359,10 @@ class MainWindow(QMainWindow):
         """Put a file that was opened or saved at the head of the recent ones."""
         self._settings = self._settings.with_recent_file(path)
 
+    def forget_recent_files(self) -> None:
+        """Begin the list of recent files anew."""
+        self._settings = msgspec.structs.replace(self._settings, recent_files=())
+
     def _restore(self) -> None:
         """Stand as the settings say. Facts about the experiment are shown later by whoever knows them."""
         settings = self._settings

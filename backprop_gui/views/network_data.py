@@ -41,7 +41,8 @@ class DataModel(QAbstractTableModel):
             and before.values.shape == picture.values.shape
         )
         if same:
-            if (picture.values != before.values).any():  # type: ignore[union-attr]
+            written = picture.form != before.form  # type: ignore[union-attr]
+            if written or (picture.values != before.values).any():  # type: ignore[union-attr]
                 rows, columns = picture.values.shape
                 self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, columns - 1))
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from backprop_gui.present.pictures import StatusPicture
 from backprop_gui.views.fitting_bar import FittingBar
@@ -128,6 +129,7 @@ class MessageBar(QFrame):
     """One sentence that has to be read; it stays until it is closed or another one takes its place."""
 
     closed = Signal()
+    action_chosen = Signal(str)  # the name of an offered action
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,12 +150,40 @@ class MessageBar(QFrame):
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(self._sign)
         self._layout.addWidget(self._text, 1)
+        self._offers = QHBoxLayout()
+        self._layout.addLayout(self._offers)
         self._layout.addWidget(self._close)
         self.hide()
         self._dress()
 
     def show_message(self, text: str, kind: Kind = "error") -> None:
         """Show a warning or an error, and have it spoken at once."""
+        self._offer(())
+        self._show(text, kind)
+
+    def show_offer(self, text: str, actions: Sequence[tuple[str, str]], kind: Kind = "warning") -> None:
+        """The same with a button for each (name, title) that can be done about it."""
+        self._offer(actions)
+        self._show(text, kind)
+
+    def _offer(self, actions: Sequence[tuple[str, str]]) -> None:
+        while (item := self._offers.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+        for name, title in actions:
+            button = QPushButton(title)
+            button.setObjectName(f"offer.{name}")
+            button.setProperty("offer", name)
+            button.clicked.connect(self._choose)
+            self._offers.addWidget(button)
+
+    def _choose(self) -> None:
+        button = self.sender()
+        assert button is not None
+        self.action_chosen.emit(button.property("offer"))
+
+    def _show(self, text: str, kind: Kind) -> None:
         self._kind = kind
         self._text.setText(text)
         self.setAccessibleName(text)
@@ -187,10 +217,10 @@ class MessageBar(QFrame):
     def _dress(self) -> None:
         theme = self._theme
         colour = {"error": theme.backward, "warning": theme.warning}.get(self._kind, theme.accent)
-        ground = blend(colour, theme.window, 0.1)
+        ground, name = blend(colour, theme.window, 0.1), self.objectName()
         self.setStyleSheet(
-            f"#messageBar {{ background: {ground}; border: none; border-top: 1px solid {theme.border};"
-            f" border-left: 4px solid {colour}; }} #messageBar QLabel {{ color: {theme.text}; }}"
+            f"#{name} {{ background: {ground}; border: none; border-top: 1px solid {theme.border};"
+            f" border-left: 4px solid {colour}; }} #{name} QLabel {{ color: {theme.text}; }}"
         )
         pixels = round(16 * self._scale)
         self._sign.setPixmap(icon("warning", colour).pixmap(pixels, pixels))
