@@ -10,6 +10,7 @@ from backprop_gui.app.computation import ComputationView
 from backprop_gui.app.conventions import ConventionCommands
 from backprop_gui.app.editing import Editing
 from backprop_gui.app.ledger import PathPanel
+from backprop_gui.app.my_value import MyValue
 from backprop_gui.app.network import NetworkPanel
 from backprop_gui.app.nudge import NudgeBench
 from backprop_gui.app.pasting import Pasting
@@ -23,6 +24,7 @@ from backprop_gui.views.main_window import MainWindow
 FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     Editing,
     Pasting,
+    MyValue,
     PathPanel,
     SlicePanel,
     NetworkPanel,

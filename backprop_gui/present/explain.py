@@ -200,6 +200,8 @@ def _shorthand(scene: Scene, quantity: Quantity) -> tuple[Math, ...]:
 
 def _telling_part(scene: Scene, quantity: Quantity, expression: Expression) -> Expression | None:
     """The part to be lit: in a gradient the local factor, which is what this step adds."""
+    if scene.marked is not None and scene.marked in _parts(expression):
+        return scene.marked
     if quantity.aspect == GRADIENT and isinstance(expression, Product):
         return expression.factors[-1]
     if quantity.aspect not in (VALUE, GRADIENT):

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from backprop_gui.engine.expressions import Expression, Negative, Product, Ref, Sum
+from backprop_gui.engine.expressions import Expression, Negative, Product, Ref, Slope, Sum
 from backprop_gui.experiment.edits import parse_number
 from backprop_gui.present.expression_parts import parts
 from backprop_gui.present.focus import focused_quantity
@@ -40,8 +40,9 @@ class Verdict:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The quantities that part is made of."""
+        """The quantities that part is made of; of a slope, where it is taken."""
         found = [] if self.part is None else parts(self.part)
+        found += [each.at for each in found if isinstance(each, Slope)]
         keys = (each.key for each in found if isinstance(each, Ref))
         return tuple(key for key in keys if isinstance(key, Quantity))
 

@@ -33,7 +33,7 @@ from backprop_gui.steps.terms import Path, number_of, paths
 
 MOST_PATHS = 24
 MOST_SIBLINGS = 12
-MOST_WORK = 400_000  # parts that are calculated in all, so that large layers answer at once
+MOST_WORK = 60_000  # parts that are calculated in all, so that large layers answer at once
 MOST_OTHERS = 400  # quantities of an iteration that are tried one by one
 LEFT_OUT = "Yours is what comes out when {} is left out."
 

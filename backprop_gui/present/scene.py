@@ -30,7 +30,7 @@ class Scene:
     where one was clicked, `rule` the slope whose rule is opened. `numeric` holds the numeric
     derivative of each parameter's place, once the gradients of this iteration are checked; `kinks`
     the places where they mean little, because the loss bends there. `lit` are numbers that are shown on
-    the canvas instead of the step's own.
+    the canvas instead of the step's own, `marked` the part of a formula that is lit instead.
     """
 
     experiment: Experiment
@@ -46,6 +46,7 @@ class Scene:
     numeric: Mapping[int, float] = field(default_factory=dict)
     kinks: Collection[int] = frozenset()
     lit: frozenset[Quantity] = frozenset()
+    marked: Expression | None = None
 
     @property
     def graph(self) -> Graph:

@@ -22,8 +22,10 @@ def unfold_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
     numbers: list[Math] = []
     for place, product in enumerate(found):
         first = (scene.naming.symbol(quantity), formulas.equals(0.0)) if place == 0 else (PLUS,)
-        symbols.append(row(*first, formulas.symbols(product)))
-        numbers.append(row(formulas.sign_for(product) if place == 0 else PLUS, formulas.values(product)))
+        symbols.append(row(*first, formulas.symbols(product, scene.marked)))
+        numbers.append(
+            row(formulas.sign_for(product) if place == 0 else PLUS, formulas.values(product, scene.marked))
+        )
     values = [number_of(product, scene.frame.numbers) for product in found]
     if len(values) > 1:
         parts: list[Math] = [formulas.equals(*values)]

@@ -98,6 +98,7 @@ LEARN = (
     Command("why", "&Why this number?", ("W",), tip="Open where the number comes from", letter=True),
     Command("unfold", "&Unfold to the loss", ("U",), tip="Write the gradient out, path by path", letter=True),
     Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
+    Command("myValue", "&My value", ("M",), tip="Compare your own result with this number", letter=True),
     Command("nudge", "&Nudge…", ("N",), tip="Move one number a little and see what follows", letter=True),
     Command("checkGradients", "&Check gradients", tip="Compare every gradient with finite differences"),
     Command(
@@ -206,7 +207,18 @@ MENUS = (
     Submenu(
         "learnMenu",
         "&Learn",
-        ("why", "unfold", "askFirst", SEPARATOR, "nudge", "checkGradients", "fusedLoss", SEPARATOR, "clearFocus"),
+        (
+            "why",
+            "unfold",
+            "askFirst",
+            "myValue",
+            SEPARATOR,
+            "nudge",
+            "checkGradients",
+            "fusedLoss",
+            SEPARATOR,
+            "clearFocus",
+        ),
     ),
     Submenu(
         "viewMenu",

@@ -29,6 +29,16 @@ _NAME = re.compile(r"\*([^*]+)\*")
 _BLANK = ExplainPage(phase="given", kicker="", question="")
 
 
+class BelowResult(QWidget):
+    """What may stand below the result: it says how high it is in a given width, and when that has changed."""
+
+    grown = Signal()
+
+    def arrange(self, width: int) -> int:
+        """Give every part its place in `width`; the height that is needed."""
+        raise NotImplementedError
+
+
 class ExplainPanel(QWidget):
     """Shows an `ExplainPage`; its widgets are kept from page to page."""
 
@@ -55,6 +65,7 @@ class ExplainPanel(QWidget):
         self._unfold.setProperty("quiet", True)
         self._unfold.clicked.connect(self._request_unfold)
         self._blocks: list[BlockView] = []
+        self._below: BelowResult | None = None
         self._set_up_scrolling()
         self._kicker.setWordWrap(True)
         self._kicker.setTextFormat(Qt.TextFormat.PlainText)
@@ -101,6 +112,17 @@ class ExplainPanel(QWidget):
     def show_ask_first(self, on: bool) -> None:
         """Show whether the question is asked before the number is shown."""
         self._ask_first.setChecked(on)
+
+    def stand_below_result(self, part: BelowResult) -> None:
+        """Keep a place for `part` below the result, or below the question while that is asked first."""
+        self._below = part
+        part.setParent(self._sheet)
+        part.grown.connect(self._arrange)
+
+    def show_below_result(self) -> None:
+        """Scroll to what stands below the result."""
+        if self._below is not None:
+            self._bring_into_view(self._below)
 
     def set_theme(self, theme: Theme) -> None:
         """Show in the colours of `theme`."""
@@ -180,6 +202,9 @@ class ExplainPanel(QWidget):
         for block in self._blocks:
             if not block.isHidden():
                 y = self._place(block, y, inner, block.arrange(inner)) + round(9 * scale)
+        if self._below is not None and not self._below.isHidden():
+            height = self._below.arrange(inner)
+            y = self._place(self._below, y, inner, height) + round(9 * scale)
         if not self._unfold.isHidden():
             size = self._unfold.sizeHint()
             self._unfold.setGeometry(SIDE - round(4 * scale), y - 2, min(size.width(), inner), size.height())
@@ -203,7 +228,7 @@ class ExplainPanel(QWidget):
         self._ask_first.setGeometry(SIDE + inner - switch.width(), top, switch.width(), switch.height())
         return top + height + round(3 * self._scale)
 
-    def _bring_into_view(self, block: BlockView) -> None:
+    def _bring_into_view(self, block: QWidget) -> None:
         """Scroll no farther than needed; of a block that is too high its top is seen."""
         top, bar = block.y(), self._scroll.verticalScrollBar()
         below = block.geometry().bottom() + round(9 * self._scale) - self._scroll.viewport().height()
