@@ -2,15 +2,72 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
+from backprop_gui.engine.operations import OPERATIONS
 from backprop_gui.engine.passes import forward
 from backprop_gui.experiment.build import Model
 
 MOST_VALUES_AT_ONCE = 4_000_000  # of all nodes; more rows go through the network in parts
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Which class a row of outputs stands for, and which a row of targets: the one rule for all.
+
+    The largest of several outputs wins, the first of equals; a single one is class 1 above
+    `threshold`, else class 0. Outputs and targets have the rows first.
+    """
+
+    names: tuple[str, ...]
+    threshold: float
+    link: str = ""  # the operation by which the loss makes probabilities of the outputs; empty: none
+    probable: bool = False  # outputs, or what the loss makes of them, are probabilities
+
+    def predicted(self, outputs: Array) -> NDArray[np.intp]:
+        """The class of each row of outputs."""
+        rows = outputs.reshape(len(outputs), -1)
+        if rows.shape[1] == 1:
+            return (rows[:, 0] > self.threshold).astype(np.intp)
+        largest: NDArray[np.intp] = rows.argmax(axis=1)
+        return largest
+
+    def given(self, targets: Array) -> NDArray[np.intp]:
+        """The class of each row of targets."""
+        rows = targets.reshape(len(targets), -1)
+        largest: NDArray[np.intp] = rows.argmax(axis=1)
+        return largest if rows.shape[1] > 1 else (rows[:, 0] > 0.5).astype(np.intp)
+
+    def probabilities(self, outputs: Array) -> Array:
+        """The outputs as the loss reads them, (rows, outputs): logits as probabilities, others as they are."""
+        rows = outputs.reshape(len(outputs), -1)
+        with np.errstate(all="ignore"):
+            return OPERATIONS[self.link].forward((rows,), {}) if self.link else rows
+
+
+def classes_of(model: Model) -> Classes | None:
+    """How the classes of a model are told; None where its targets are no classes."""
+    graph = model.graph
+    output, target = graph.nodes[graph.loss].operands[:2]
+    if not model.class_names and not are_classes(model.leaves[target]):
+        return None
+    operation = graph.nodes[graph.loss].operation
+    assert operation is not None
+    single = math.prod(graph.nodes[output].shape) == 1
+    link = "softmax" if operation.name == "softmax_cross_entropy" else ""
+    link = "sigmoid" if operation.name.endswith("_with_logits") else link
+    count = 2 if single else math.prod(graph.nodes[output].shape)
+    first = 0 if single else 1
+    names = model.class_names if len(model.class_names) == count else ()
+    names = names or tuple(str(number) for number in range(first, first + count))
+    probable = bool(link) or operation.name.endswith("cross_entropy")
+    return Classes(names, 0.0 if link == "sigmoid" else 0.5, link, probable)
 
 
 class Evaluation:
@@ -22,15 +79,12 @@ class Evaluation:
         self._leaves = model.test_leaves or model.leaves
         self._loss = bool(model.test_leaves)
         self._output, self._target = graph.nodes[graph.loss].operands[:2]
-        self._classes = bool(model.class_names) or are_classes(model.leaves[self._target])
-        operation = graph.nodes[graph.loss].operation
-        logits = operation is not None and operation.name.endswith("_with_logits")
-        self._threshold = 0.0 if logits else 0.5
+        self._classes = classes_of(model)
 
     @property
     def says_something(self) -> bool:
         """Whether there is a test loss or an accuracy at all."""
-        return self._loss or self._classes
+        return self._loss or self._classes is not None
 
     def of(self, parameters: Array) -> tuple[float | None, float | None]:
         """Test loss and accuracy with these parameters; None for what there is not."""
@@ -48,12 +102,13 @@ class Evaluation:
             with np.errstate(all="ignore"):
                 found = forward(self._graph, parameters, leaves)
             losses.append(found[self._graph.loss])
-            if self._classes:
-                right += self._right(found[self._output], leaves[self._target])
+            if self._classes is not None:
+                predicted = self._classes.predicted(found[self._output])
+                right += int((predicted == self._classes.given(leaves[self._target])).sum())
         with np.errstate(all="ignore"):
             each = losses[0] if len(losses) == 1 else np.concatenate(losses)
             total = float(each.sum())
-        yield total / len(each) if self._loss else None, right / len(each) if self._classes else None
+        yield total / len(each) if self._loss else None, None if self._classes is None else right / len(each)
 
     def _parts(self, values: int) -> Iterator[dict[int, Array]]:
         """The rows, as many at once as give about so many values."""
@@ -61,13 +116,6 @@ class Evaluation:
         size = max(1, values // of_row)
         for start in range(0, len(self._leaves[self._target]), size):
             yield {index: array[start : start + size] for index, array in self._leaves.items()}
-
-    def _right(self, outputs: Array, targets: Array) -> int:
-        """In how many rows the largest output is the target's; a single one lies on the target's side."""
-        outputs, targets = (array.reshape(len(array), -1) for array in (outputs, targets))
-        if outputs.shape[1] == 1:
-            return int(((outputs > self._threshold) == (targets > 0.5)).sum())
-        return int((outputs.argmax(axis=1) == targets.argmax(axis=1)).sum())
 
 
 def are_classes(targets: Array) -> bool:
