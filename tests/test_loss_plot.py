@@ -40,7 +40,7 @@ def pixel(plot: LossPlot, iteration: float, loss: float) -> QPoint:
 
 
 def drawn(plot: LossPlot) -> tuple[np.ndarray, np.ndarray]:
-    x, y = plot._curve._curve.getOriginalDataset()
+    x, y = plot._curve._items[0].getData()
     return np.asarray(x), np.asarray(y)
 
 
@@ -137,8 +137,8 @@ def test_the_label_here_stays_inside_the_plot(plot) -> None:
 
 
 def test_the_export_menu_asks(plot, qtbot) -> None:
-    actions = plot.findChild(QToolButton).menu().actions()
-    for action, kind in zip(actions, ["png", "svg"], strict=True):
+    actions = plot.findChild(QToolButton, "exportPlot").menu().actions()
+    for action, kind in zip(actions, ["png", "svg", "csv"], strict=True):
         with qtbot.waitSignal(plot.export_requested) as asked:
             action.trigger()
         assert asked.args == [kind]
@@ -171,7 +171,7 @@ def test_a_million_points_are_reduced_to_the_screen(plot) -> None:
     losses = np.random.default_rng(0).random(1_000_000)
     plot.show_losses(np.arange(1_000_000), losses)
     plot.grab()
-    assert len(plot._curve._curve.getData()[0]) < 5_000
+    assert len(drawn(plot)[0]) < 5_000
 
 
 # --- ticks ---------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ BLOCK = 32  # numbers that are smoothed at once
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """One line. `name` stands at its end (empty: nowhere), `own_name` heads its column in a file.
-
     `hue` chooses colour and dashes, so that lines differ by more than colour. `role`: "main" as it
     is, "raw" thin behind a smoothed one, "dim" beside a "lit" one, "bound" the rim of all.
     """
@@ -30,6 +29,7 @@ class Line:
     values: Array
     hue: int = 0
     role: Role = "main"
+    said: str = ""  # in the readout, where that is not `name`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,14 +191,16 @@ def loss_picture(
     summary: str = "",
 ) -> LinesPicture:
     """The loss of each batch, smoothed with the raw line thin behind; the test loss where it is measured."""
+    test_name, plain_name = f"test {name}", name if tests is None else f"train {name}"
+    end = "" if tests is None else "train"
     lines = []
-    if means is not None:
-        lines.append(Line("", "train_loss", iterations, losses, role="raw"))
-        lines.append(Line("train" if tests else "", "train_loss_smoothed", iterations, means))
+    if means is None:
+        lines.append(Line(end, "train_loss", iterations, losses, said=plain_name))
     else:
-        lines.append(Line("train" if tests else "", "train_loss", iterations, losses))
+        lines.append(Line("", "train_loss", iterations, losses, role="raw", said=plain_name))
+        lines.append(Line(end, "train_loss_smoothed", iterations, means, said=f"smoothed {plain_name}"))
     if tests is not None:
-        lines.append(Line("test", "test_loss", *tests, hue=1))
+        lines.append(Line("test", "test_loss", *tests, hue=1, said=test_name))
     return LinesPicture(tuple(lines), name, "zero", summary)
 
 
