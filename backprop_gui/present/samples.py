@@ -142,6 +142,8 @@ def _row(scene: Scene, layout: Layout, index: int) -> TableRow:
         texts[: len(data)] = [""] * len(data)  # a mean of data is nobody's
     # A mean has no key but stays below what it is the mean of, however the samples are sorted.
     keys = [math.nan if number is None or row is None else number for number in numbers]
+    plain: Tone = "plain"
+    quiet = [plain] * (len(data) + 2)
     return TableRow(
         MEAN if sample is None else f"{ROW}{sample + 1}",
         (scene.batch_word if row is None else scene.count(row), *texts),
@@ -150,7 +152,7 @@ def _row(scene: Scene, layout: Layout, index: int) -> TableRow:
             scene.batch_word if row is None else str(row),
             *("" if number is None else scene.format.full(number) for number in numbers),
         ),
-        ("plain", *("plain" for _ in data), "plain", *map(_tone, numbers[len(data) + 1 :])),
+        (*quiet, *map(_tone, numbers[len(data) + 1 :])),
     )
 
 
