@@ -22,17 +22,17 @@ from backprop_gui.views.main_window import MainWindow
 
 # In the order of their tabs. Each is called with the session and the window and lives as long as the window.
 FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
+    WhyTree,
+    PathPanel,
+    NudgeBench,
+    NetworkPanel,
     Editing,
     Pasting,
     MyValue,
-    PathPanel,
     SlicePanel,
-    NetworkPanel,
     Building,
     ComputationView,
-    NudgeBench,
     StopWhen,
-    WhyTree,
     ConventionCommands,
 )
 
