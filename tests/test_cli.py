@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from backprop_gui import cli
+from backprop_gui import cli, cli_options
 from backprop_gui.cli import main, schema_text
 from backprop_gui.experiment.presets import preset_names
 from backprop_gui.present import display
@@ -270,4 +270,4 @@ def test_every_command_has_a_parser():
     """A word that is a command is never taken for a file."""
     for command in ("open", "presets", "show", "check", "run", "screenshot", "schema"):
         assert cli._with_command([command]) == [command]
-        assert re.search(rf"^    {command}\b", cli.parser().format_help(), re.MULTILINE)
+        assert re.search(rf"^    {command}\b", cli_options.parser().format_help(), re.MULTILINE)

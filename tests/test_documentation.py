@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backprop_gui.cli import parser
+from backprop_gui.cli_options import parser
 from backprop_gui.engine.losses import LOSSES
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.experiment import data_sources, document

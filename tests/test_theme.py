@@ -289,4 +289,5 @@ def test_every_colour_is_written_in_full() -> None:
         for field in fields(theme):
             if field.name != "name":
                 value = getattr(theme, field.name)
-                assert re.fullmatch("#[0-9a-f]{6}", value)
+                for colour in (value,) if isinstance(value, str) else value:
+                    assert re.fullmatch("#[0-9a-f]{6}", colour)

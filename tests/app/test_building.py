@@ -334,7 +334,12 @@ def test_new_asks_about_unsaved_changes(program, monkeypatch):
     """And leaves everything as it is when the answer is to stay."""
     program.edit_on_canvas("w1", "0.7")
     asked = []
-    monkeypatch.setattr("backprop_gui.app.files.ask_about_unsaved", lambda *_: asked.append(1) or "cancel")
+
+    def ask(*_):
+        asked.append(1)
+        return "cancel"
+
+    monkeypatch.setattr("backprop_gui.app.files.ask_about_unsaved", ask)
     before = program.session.experiment
     program.do("new")
     program.widget("newDialog").accept_words()

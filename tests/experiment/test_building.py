@@ -90,6 +90,7 @@ def test_inputs_and_outputs_bring_their_data():
     back = b.set_outputs(b.set_units(experiment, "x", 2), 1)
     assert back == WORKED
     only = b.remove_layer(WORKED, "out")
+    assert isinstance(only.data, dict)
     assert only.data["targets"] == [[0, 0]]
 
 

@@ -23,7 +23,11 @@ def change(draw: Any, e: Experiment) -> tuple[str, Any]:
     """The layer a change is about, and the change."""
     nodes, inputs = [n.name for n in e.network.nodes], list(e.network.inputs)
     name = draw(st.sampled_from(nodes + inputs))
-    other, number, whole = draw(st.sampled_from(nodes)), draw(st.integers(0, 4)), draw(st.booleans())
+    other, number, whole = (
+        draw(st.sampled_from(nodes or inputs)),
+        draw(st.integers(0, 4)),
+        draw(st.booleans()),
+    )
     here = Neuron(name, draw(st.integers(0, Draft(e).width(name) - 1)))
     there = Neuron(other, draw(st.integers(0, Draft(e).width(other) - 1)))
     return draw(
