@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Qt
 
-from backprop_gui.present.computation_graph import ComputationMemory, computation_picture
 from backprop_gui.session.session import Session
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.asking import Asking
-from backprop_gui.views.computation_canvas import ComputationCanvas
 from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:  # needed once the graph is looked at, not for the first picture
+    from backprop_gui.present.computation_graph import ComputationMemory
+    from backprop_gui.views.computation_canvas import ComputationCanvas
 
 
 class ComputationView(QObject):
@@ -18,7 +22,7 @@ class ComputationView(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self.session, self.window = session, window
-        self._memory = ComputationMemory()
+        self._memory: ComputationMemory | None = None
         self._canvas: ComputationCanvas | None = None
         self._command = window.commands["graphView"]
         self._command.toggled.connect(self._switch)
@@ -50,6 +54,8 @@ class ComputationView(QObject):
     def _made(self) -> ComputationCanvas:
         """The view, made when it is first looked at."""
         if self._canvas is None:
+            from backprop_gui.views.computation_canvas import ComputationCanvas
+
             canvas, window = ComputationCanvas(), self.window
             canvas.set_reduced_motion(window.commands["reducedMotion"].isChecked())
             window.commands["reducedMotion"].toggled.connect(canvas.set_reduced_motion)
@@ -65,7 +71,10 @@ class ComputationView(QObject):
 
     def _show_if_seen(self) -> None:
         if self.is_shown():
+            from backprop_gui.present.computation_graph import ComputationMemory, computation_picture
+
             assert self._canvas is not None
+            self._memory = self._memory or ComputationMemory()
             self._canvas.show_picture(computation_picture(self.session.scene(), self._memory))
 
     # --- what is asked for: the same as on the network's canvas ---------------------------------------

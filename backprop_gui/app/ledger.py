@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from backprop_gui.app.panel import Panel
 from backprop_gui.engine.expressions import Slope
-from backprop_gui.present.ledger import Choice, LedgerPicture, ledger_picture
 from backprop_gui.session.session import Session
 from backprop_gui.steps.quantities import Quantity
-from backprop_gui.views.ledger_panel import LedgerPanel
 from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:  # needed once the tab is looked at, not for the first picture
+    from backprop_gui.present.ledger import Choice, LedgerPicture
+    from backprop_gui.views.ledger_panel import LedgerPanel
 
 
 class PathPanel(Panel):
@@ -32,6 +34,8 @@ class PathPanel(Panel):
 
     def make(self) -> QWidget:
         """The panel, connected."""
+        from backprop_gui.views.ledger_panel import LedgerPanel
+
         panel = LedgerPanel()
         panel.row_pointed.connect(self._light)
         panel.target_activated.connect(self._follow)
@@ -42,14 +46,15 @@ class PathPanel(Panel):
 
     def show_moment(self) -> None:
         """The account of the number that is looked at; while training runs no number stands still."""
+        from backprop_gui.present.ledger import LedgerPicture, ledger_picture
+
         session = self.session
         if session.running.is_training:
             told = "The paths are listed when it stops. T or Esc stops it."
             self._picture = LedgerPicture("Training", "Where do the ways lead?", told, text=told)
         else:
             self._picture = ledger_picture(session.scene(), session.subject(), self._choice)
-        panel = self.widget
-        assert isinstance(panel, LedgerPanel)
+        panel = cast("LedgerPanel", self.widget)
         panel.show_ledger(self._picture)
         if panel.pointed() >= 0:  # a move has put the light out, but the pointer is still there
             self._light(panel.pointed())

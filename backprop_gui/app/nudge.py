@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
@@ -14,15 +14,15 @@ from backprop_gui.app.panel import Panel
 from backprop_gui.engine.graph import Graph
 from backprop_gui.errors import BackpropError
 from backprop_gui.experiment.edits import parse_number
-from backprop_gui.present.nudge import NudgePicture, first_leaf, leaf_of, nudge_picture, own_name
-from backprop_gui.present.nudge_sweep import sweep_picture
-from backprop_gui.session.editor import Editor
 from backprop_gui.session.session import Session
-from backprop_gui.steps.nudging import SIZES, Nudging, SweepPoint, moved
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.main_window import MainWindow
-from backprop_gui.views.nudge_panel import NudgePanel
-from backprop_gui.views.sliced import SlicedWork
+
+if TYPE_CHECKING:  # needed once the tab is looked at, not for the first picture
+    from backprop_gui.present.nudge import NudgePicture
+    from backprop_gui.steps.nudging import Nudging, SweepPoint
+    from backprop_gui.views.nudge_panel import NudgePanel
+    from backprop_gui.views.sliced import SlicedWork
 
 REST_MILLISECONDS = 60  # after which the error curve is measured
 FIRST_STEP = 0.01  # "some tiny nudge to w, like a change by 0.01"
@@ -38,7 +38,6 @@ class NudgeBench(Panel):
 
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(session, window)
-        self._editor = Editor(session)
         self._step = FIRST_STEP
         self._graph: Graph | None = None
         self._leaf: Quantity | None = None
@@ -46,7 +45,7 @@ class NudgeBench(Panel):
         self._nudging: Nudging | None = None
         self._picture: NudgePicture | None = None
         self._points: list[SweepPoint] = []
-        self._work = SlicedWork(self)
+        self._work: SlicedWork | None = None
         self._soon = QTimer(self)  # not on the step path: a held key goes on without any curve
         self._soon.setSingleShot(True)
         self._soon.setInterval(REST_MILLISECONDS)
@@ -55,7 +54,11 @@ class NudgeBench(Panel):
 
     def make(self) -> QWidget:
         """The panel, connected."""
+        from backprop_gui.views.nudge_panel import NudgePanel
+        from backprop_gui.views.sliced import SlicedWork
+
         panel = NudgePanel()
+        self._work = SlicedWork(self)
         panel.row_pointed.connect(self._light)
         panel.step_requested.connect(self._move)
         panel.size_requested.connect(self._resize)
@@ -68,9 +71,7 @@ class NudgeBench(Panel):
     @property
     def panel(self) -> NudgePanel:
         """The panel itself."""
-        widget = self.widget
-        assert isinstance(widget, NudgePanel)
-        return widget
+        return cast("NudgePanel", self.widget)
 
     # --- showing ------------------------------------------------------------------------------------
 
@@ -83,6 +84,8 @@ class NudgeBench(Panel):
 
     def _follow(self) -> None:
         """Nudge what the session looks at, once it looks at something else."""
+        from backprop_gui.present.nudge import first_leaf, leaf_of
+
         scene = self.session.scene()
         if scene.graph is not self._graph:
             self._leaf = self._same_leaf()
@@ -109,12 +112,16 @@ class NudgeBench(Panel):
         return replace(self._leaf, node=index)
 
     def _show_nudge(self) -> None:
+        from backprop_gui.present.nudge import nudge_picture
+        from backprop_gui.steps.nudging import Nudging
+
         scene, leaf = self.session.scene(), self._leaf
         assert leaf is not None
         record, sample = scene.frame.record, scene.frame.shown_sample
         old = self._nudging
         if old is None or (old.record, old.leaf, old.sample) != (record, leaf, sample):
             self._nudging = Nudging(scene.graph, record, leaf, sample)
+            assert self._work is not None
             self._work.stop()
             self._points = []
             self.panel.show_sweep(None)
@@ -127,7 +134,7 @@ class NudgeBench(Panel):
         self._show_sweep()
 
     def _measure(self) -> None:
-        if self._nudging is not None:
+        if self._nudging is not None and self._work is not None:
             self._work.start(self._measured(self._nudging), self._show_sweep)
 
     def _measured(self, nudging: Nudging) -> Iterator[SweepPoint]:
@@ -139,6 +146,9 @@ class NudgeBench(Panel):
 
     def _show_sweep(self) -> None:
         """The error curve once it is whole, with the nudge marked on it."""
+        from backprop_gui.present.nudge_sweep import sweep_picture
+        from backprop_gui.steps.nudging import SIZES
+
         if len(self._points) == len(SIZES) and self._nudging is not None and self._made is not None:
             scene, cost = self.session.scene(), self._nudging.by(self._step).cost
             self.panel.show_sweep(sweep_picture(scene, self._nudging, self._points, self._step, cost))
@@ -185,13 +195,17 @@ class NudgeBench(Panel):
 
     def _keep(self) -> None:
         """Set the number for good, as one edit that can be taken back."""
+        from backprop_gui.present.nudge import own_name
+        from backprop_gui.steps.nudging import moved
+
         nudging, scene = self._nudging, self.session.scene()
         if nudging is None or not self._step:
             return
+        editor = self.window.controller.editor  # type: ignore[attr-defined]
         name, value = own_name(scene, nudging.leaf), moved(nudging.before, self._step)
-        shown = f"{self._editor.shown_name(name)} to {scene.format.text(value)}"
+        shown = f"{editor.shown_name(name)} to {scene.format.text(value)}"
         try:
-            kept = self._editor.edit_many({name: value}, f"set {shown}")
+            kept = editor.edit_many({name: value}, f"set {shown}")
         except BackpropError as error:
             self.window.show_message(str(error), "error")
             return

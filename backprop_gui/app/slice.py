@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
 import numpy as np
 from PySide6.QtCore import QSize
@@ -19,33 +19,14 @@ from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.edits import check_edit, parse_number
 from backprop_gui.experiment.reading import write_whole
-from backprop_gui.present.loss_slice import (
-    ParameterNames,
-    Update,
-    parameter_names,
-    plane_lines,
-    plane_picture,
-    slice_csv,
-    slice_picture,
-)
 from backprop_gui.session.session import Session
-from backprop_gui.steps.loss_slice import (
-    CLOSE_POINTS,
-    CURVE_POINTS,
-    BatchLoss,
-    Plane,
-    Slice,
-    Window,
-    after_update,
-    loss_plane,
-    loss_slice,
-    travelled,
-    window_for,
-    window_over,
-)
 from backprop_gui.views.main_window import MainWindow
-from backprop_gui.views.slice_plot import SlicePlot
-from backprop_gui.views.sliced import SlicedWork
+
+if TYPE_CHECKING:  # needed once the tab is looked at, not for the first picture
+    from backprop_gui.present.loss_slice import ParameterNames, Update
+    from backprop_gui.steps.loss_slice import Plane, Slice, Window
+    from backprop_gui.views.slice_plot import SlicePlot
+    from backprop_gui.views.sliced import SlicedWork
 
 Lines: TypeAlias = tuple[tuple[float, Array], ...]
 
@@ -86,7 +67,7 @@ class SlicePanel(Panel):
 
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(session, window)
-        self._work = SlicedWork(self)
+        self._work: SlicedWork | None = None
         self._followed = -1  # the place of the parameter that was looked at last
         self._places: tuple[int, ...] = ()
         self._windows: tuple[Window, ...] = ()
@@ -107,7 +88,11 @@ class SlicePanel(Panel):
 
     def make(self) -> QWidget:
         """The plot, connected."""
+        from backprop_gui.views.slice_plot import SlicePlot
+        from backprop_gui.views.sliced import SlicedWork
+
         plot = SlicePlot()
+        self._work = SlicedWork(self)
         plot.parameter_requested.connect(self._choose)
         plot.against_requested.connect(self._choose_against)
         plot.zoom_requested.connect(self._zoom)
@@ -117,7 +102,8 @@ class SlicePanel(Panel):
     def show_moment(self) -> None:
         """The slice at this iteration: at once where it was measured already, else in pieces."""
         session, now = self.session, perf_counter()
-        if session.running.is_training and (self._work.busy or now - self._shown_at < TRAINING_SECONDS):
+        busy = self._work is not None and self._work.busy
+        if session.running.is_training and (busy or now - self._shown_at < TRAINING_SECONDS):
             return
         self._shown_at = now
         self._follow_subject()
@@ -161,6 +147,8 @@ class SlicePanel(Panel):
 
     def _show_names(self) -> None:
         """The parameters by their names in the notation."""
+        from backprop_gui.present.loss_slice import parameter_names
+
         naming, ranks = self.session.naming, self.session.model.graph.parameters.ranks
         if self._names is None or self._names.naming is not naming:
             self._names = parameter_names(naming)
@@ -183,6 +171,8 @@ class SlicePanel(Panel):
 
     def _zoom(self, factor: float) -> None:
         """Closer or farther around the value one is at; 0 is what fits."""
+        from backprop_gui.steps.loss_slice import Window
+
         self._zoomed = factor != 0
         if factor == 0:
             self._windows = ()
@@ -210,13 +200,16 @@ class SlicePanel(Panel):
 
     def _measure(self, model: Model, record: Record) -> None:
         """Begin to measure; what was under way for another moment is dropped."""
-        loss = BatchLoss(model, record)
-        after, before = after_update(model, record, self._rate), record.before.parameters
+        from backprop_gui.present.loss_slice import Update
+        from backprop_gui.steps import loss_slice as slicing
+
+        loss = slicing.BatchLoss(model, record)
+        after, before = slicing.after_update(model, record, self._rate), record.before.parameters
         update = Update(after, loss(after), self._rate)
         values, landings = ([float(each[place]) for place in self._places] for each in (before, after))
         path: tuple[list[int], Array] = ([], np.empty((0, len(values))))
         if len(values) == 2:
-            path = travelled(self.session.timeline, record.iteration, self._places, loss.is_large)
+            path = slicing.travelled(self.session.timeline, record.iteration, self._places, loss.is_large)
         self._windows = tuple(
             self._window(which, value, landing, path[1][:, which])
             for which, (value, landing) in enumerate(zip(values, landings, strict=True))
@@ -233,16 +226,19 @@ class SlicePanel(Panel):
             plane = (
                 known.plane
                 if known
-                else loss_plane(loss, (first, second), (self._windows[0], self._windows[1]))
+                else slicing.loss_plane(loss, (first, second), (self._windows[0], self._windows[1]))
             )
         else:
             (place,), (value,), (landing,), (window,) = self._places, values, landings, self._windows
             landing_loss = loss.moved([place], [landing])
-            curve = known.curve if known else loss_slice(loss, place, window, CURVE_POINTS, value, landing)
+            if known is not None:
+                curve = known.curve
+            else:
+                curve = slicing.loss_slice(loss, place, window, slicing.CURVE_POINTS, value, landing)
             way = abs(landing - value)
             if 0 < way < window.half / 2:
-                around = Window((value + landing) / 2, CLOSE_HALF * way)
-                close = loss_slice(loss, place, around, CLOSE_POINTS, value, landing)
+                around = slicing.Window((value + landing) / 2, CLOSE_HALF * way)
+                close = slicing.loss_slice(loss, place, around, slicing.CLOSE_POINTS, value, landing)
         self._pending = Measured(
             record,
             model,
@@ -257,10 +253,13 @@ class SlicePanel(Panel):
             path,
         )
         fresh = [close] if known else [curve, close, plane]
+        assert self._work is not None
         self._work.start(_points([part for part in fresh if part is not None]), self._take_measured)
 
     def _window(self, which: int, value: float, landing: float, path: Array) -> Window:
         """What part of a parameter's values is shown; how wide somebody has zoomed to stays."""
+        from backprop_gui.steps.loss_slice import Window, window_for, window_over
+
         earlier = self._windows[which] if self._windows else None
         if earlier is not None and self._zoomed:
             return earlier if earlier.shows(value) else Window(value, earlier.half)
@@ -276,6 +275,8 @@ class SlicePanel(Panel):
 
     def _show(self, measured: Measured) -> None:
         """The picture of what was measured, as this moment tells it."""
+        from backprop_gui.present.loss_slice import plane_picture, slice_picture
+
         scene = self.session.scene()
         if measured.plane is not None:
             self._plot().show_picture(
@@ -291,13 +292,13 @@ class SlicePanel(Panel):
     def _lines_of(self, plane: Plane) -> Lines:
         """The lines of equal loss, made once for a plane."""
         if self._lines is None or self._lines[0] is not plane:
+            from backprop_gui.present.loss_slice import plane_lines
+
             self._lines = plane, plane_lines(plane)
         return self._lines[1]
 
     def _plot(self) -> SlicePlot:
-        plot = self.widget
-        assert isinstance(plot, SlicePlot)
-        return plot
+        return cast("SlicePlot", self.widget)
 
     def _forget(self) -> None:
         """Another experiment: nothing of the old one is looked at."""
@@ -311,7 +312,8 @@ class SlicePanel(Panel):
             self.show_moment()
 
     def _stop(self) -> None:
-        self._work.stop()
+        if self._work is not None:
+            self._work.stop()
 
     # --- export -----------------------------------------------------------------------------------
 
@@ -323,6 +325,8 @@ class SlicePanel(Panel):
     def _write(self, path: Path) -> None:
         plot = self._plot()
         if path.suffix.lower() == ".csv":
+            from backprop_gui.present.loss_slice import slice_csv
+
             if plot.picture is not None:
                 write_whole(path, slice_csv(plot.picture).encode("utf-8"))
         elif path.suffix.lower() == ".svg":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication
@@ -12,19 +12,19 @@ from backprop_gui.app.panel import Panel
 from backprop_gui.engine.expressions import Slope
 from backprop_gui.engine.graph import Graph
 from backprop_gui.present.numbers import NumberFormat
-from backprop_gui.present.why import WhyPictures, to_light
-from backprop_gui.present.why_carry import carried
-from backprop_gui.present.why_cells import cell_quantity, sample_cell_quantity
-from backprop_gui.present.why_state import WhyState
 from backprop_gui.session.session import Session
-from backprop_gui.steps.provenance import Key, Provenance, Traced
 from backprop_gui.steps.quantities import GRADIENT, Quantity, Setting
 from backprop_gui.views.asking import Asking
 from backprop_gui.views.formula import FormulaView
 from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.tables import TableView
-from backprop_gui.views.why_list import WhyList
-from backprop_gui.views.why_panel import WhyPanel
+
+if TYPE_CHECKING:  # needed once something is asked, not for the first picture
+    from backprop_gui.present.why import WhyPictures
+    from backprop_gui.present.why_state import WhyState
+    from backprop_gui.steps.provenance import Key, Traced
+    from backprop_gui.views.why_list import WhyList
+    from backprop_gui.views.why_panel import WhyPanel
 
 
 class WhyTree(Panel):
@@ -37,7 +37,7 @@ class WhyTree(Panel):
 
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(session, window)
-        self.state = WhyState()
+        self._state: WhyState | None = None
         self._pictures: WhyPictures | None = None
         self._graph: Graph | None = None  # that the state speaks of
         self._anew = False
@@ -61,8 +61,23 @@ class WhyTree(Panel):
         table.can_ask = True
         self._watch(Asking(table, cells.quantity_at, table.current_point))
 
+    @property
+    def state(self) -> WhyState:
+        """What is asked, and how far it is opened."""
+        if self._state is None:
+            from backprop_gui.present.why_state import WhyState
+
+            self._state = WhyState()
+        return self._state
+
+    @state.setter
+    def state(self, state: WhyState) -> None:
+        self._state = state
+
     def make(self) -> QWidget:
         """The panel, connected."""
+        from backprop_gui.views.why_panel import WhyPanel
+
         panel = WhyPanel()
         tree = panel.tree
         tree.open_requested.connect(self._open_row)
@@ -81,6 +96,8 @@ class WhyTree(Panel):
 
     def ask(self, iteration: int, key: Key) -> None:
         """Open the tree of a number of an iteration and give it the keyboard."""
+        from backprop_gui.steps.provenance import Traced
+
         if isinstance(key, Quantity) and key.sample is None and key.aspect == GRADIENT:
             one = self.session.timeline.record(iteration).samples == 1
             key = Quantity(key.node, key.element, GRADIENT, 0) if one else key
@@ -135,9 +152,7 @@ class WhyTree(Panel):
 
     @property
     def _panel(self) -> WhyPanel:
-        panel = self.widget
-        assert isinstance(panel, WhyPanel)
-        return panel
+        return cast("WhyPanel", self.widget)
 
     @property
     def _tree(self) -> WhyList:
@@ -154,6 +169,10 @@ class WhyTree(Panel):
 
     def _renew(self) -> WhyPictures:
         """What makes the rows, for the experiment, the names and the digits as they are now."""
+        from backprop_gui.present.why import WhyPictures
+        from backprop_gui.present.why_carry import carried
+        from backprop_gui.steps.provenance import Provenance
+
         session, made = self.session, self._pictures
         form: NumberFormat = session.format
         if made is not None and made.provenance.timeline is session.timeline:
@@ -172,7 +191,7 @@ class WhyTree(Panel):
 
     def _close(self) -> None:
         """Nothing is asked any more."""
-        self.state, self._anew = WhyState(), True
+        self._state, self._anew = None, True
         self._pictures = self._graph = None
         self._show_if_seen()
 
@@ -227,6 +246,8 @@ class WhyTree(Panel):
 
     def _light(self, row: object) -> None:
         """Light the way from a row up to the root."""
+        from backprop_gui.present.why import to_light
+
         if row is None or not self.state.crumbs:
             self.session.light(())
         else:
@@ -271,5 +292,7 @@ class _Cells(QObject):
         cell = self._table.cell_at(position)
         if cell is None:
             return None
+        from backprop_gui.present.why_cells import cell_quantity, sample_cell_quantity
+
         find = sample_cell_quantity if self._samples else cell_quantity
         return find(self._session.scene(), *cell)
