@@ -16,7 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "backprop_gui"
 
 # From left to right: a room imports from itself and from those before it.
-ROOMS = ["engine", "experiment", "steps", "present", "session", "views", "app", "cli_options", "cli", "__main__"]
+ROOMS = [
+    "engine",
+    "experiment",
+    "steps",
+    "present",
+    "session",
+    "views",
+    "app",
+    "cli_options",
+    "cli",
+    "__main__",
+]
 LEAVES = {"errors", "paths", "settings"}  # anyone may import them; they import no room
 FORBIDDEN = {("views", "session")}  # though the direction would be right
 

@@ -59,6 +59,16 @@ def lasting_window(qapp, tmp_path_factory):
     delete_what_is_due()
 
 
+# the switches as they stand at the start, whatever the test before has left
+SWITCHES = (
+    ("askFirst", False),
+    ("singleKeys", True),
+    ("projector", False),
+    ("decimalComma", False),
+    ("digitsFixed", False),
+)
+
+
 @pytest.fixture
 def program(lasting_window, qtbot):
     """The program as it starts: with the worked example."""
@@ -66,7 +76,7 @@ def program(lasting_window, qtbot):
     window.controller.files.open("worked-example")
     for choice in ("stepSize.operation", "digits.4"):
         window.commands[choice].trigger()
-    for switch, on in (("askFirst", False), ("singleKeys", True), ("projector", False)):
+    for switch, on in SWITCHES:
         if window.commands[switch].isChecked() != on:
             window.commands[switch].trigger()
     window.table_tabs.setCurrentIndex(0)
