@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backprop_gui.app.branches import BranchPanel
 from backprop_gui.app.building import Building
 from backprop_gui.app.computation import ComputationView
 from backprop_gui.app.conventions import ConventionCommands
@@ -14,6 +15,7 @@ from backprop_gui.app.my_value import MyValue
 from backprop_gui.app.network import NetworkPanel
 from backprop_gui.app.nudge import NudgeBench
 from backprop_gui.app.pasting import Pasting
+from backprop_gui.app.race import RaceCommands
 from backprop_gui.app.slice import SlicePanel
 from backprop_gui.app.stop_when import StopWhen
 from backprop_gui.app.why import WhyTree
@@ -33,6 +35,8 @@ FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     Building,
     ComputationView,
     StopWhen,
+    BranchPanel,
+    RaceCommands,
     ConventionCommands,
 )
 

@@ -79,8 +79,10 @@ class TimeCommands(QObject):
             running.play()
 
     def _train(self) -> None:
-        running = self.session.running
-        if running.is_training:
+        running, race = self.session.running, self.session.branches.race
+        if race.is_running:
+            race.stop()
+        elif running.is_training:
             running.stop_training()
         else:
             running.train(self.window.toolbar.train_count())

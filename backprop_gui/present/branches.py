@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
@@ -16,31 +15,15 @@ from backprop_gui.present.edit_names import RunWords
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import UNKNOWN, NumberFormat
 from backprop_gui.present.pictures import Column, TablePicture, TableRow
+from backprop_gui.present.run_lines import Line
 from backprop_gui.present.tables import Rows
 from backprop_gui.steps.branch import Branch, begins_alike, changes_against, fork_of, loss_at, losses_from
 from backprop_gui.steps.quantities import Quantity
 
-CURRENT_LINE = "solid"
-LINES = ("dashes", "dots", "dash, dot", "long dashes")  # of branches, told apart by colour too
-COLOURS = ("update", "backward", "muted", "warning")  # of the theme
+CURRENT_HUE = 0
+FIRST_HUE = 2  # of branches; the one between belongs to the test loss
 MOST_POINTS = 4096  # of a curve beside the one on screen; of a longer one extremes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BranchCurve:
-    """The loss of a run from where it parts from the current one; `current` marks that one itself.
-
-    `line` and `colour` (a colour of the theme) tell it from the others, `fork` is the iteration at
-    which it parts, None where it never does.
-    """
-
-    name: str
-    iterations: NDArray[np.float64]
-    losses: Array
-    current: bool = False
-    line: str = CURRENT_LINE
-    colour: str = "accent"
-    fork: int | None = None
+LONGEST_LABEL = 18  # characters beside the end of a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +37,36 @@ class BranchesPicture:
     forgotten: str = ""  # what can be brought back
 
 
-def line_of(number: int) -> tuple[str, str]:
-    """Line and colour of a branch: 16 that differ."""
-    kinds = len(LINES)
-    return LINES[number % kinds], COLOURS[(number + number // kinds) % len(COLOURS)]
+def hue_of(number: int) -> int:
+    """Colour and dashes of a branch, as plots take them; without dashes is the run on screen alone."""
+    hue = FIRST_HUE + number
+    return hue + (hue - 1) // 3  # every fourth is solid
 
 
-def branch_curves(current: Branch, others: Sequence[Branch]) -> list[BranchCurve]:
-    """The curves beside the one on screen, each from where it parts from it."""
-    curves = []
+def branch_lines(current: Branch, others: Sequence[Branch]) -> tuple[Line, ...]:
+    """The losses beside those on screen, each from where it parts from them."""
+    found = []
     for branch in others:
-        fork = fork_of(branch.experiment, current.experiment)
-        iterations, losses = thinned(*losses_from(branch.timeline, fork or 0))
-        line, colour = line_of(branch.number)
-        curves.append(BranchCurve(branch.name, iterations, losses, False, line, colour, fork))
-    return curves
+        fork = fork_of(branch.experiment, current.experiment) or 0
+        points = thinned(*losses_from(branch.timeline, fork))
+        label = short_label(branch.name)
+        found.append(Line(label, branch.name, *points, hue_of(branch.number), "main", branch.name))
+    return tuple(found)
+
+
+def fork_points(current: Branch, others: Sequence[Branch]) -> tuple[tuple[float, float], ...]:
+    """Where the branches part from the run on screen: iterations, and its loss there."""
+    forks = {fork_of(branch.experiment, current.experiment) for branch in others}
+    known = sorted(fork for fork in forks if fork is not None and fork <= current.timeline.newest)
+    return tuple((float(fork), loss_at(current.timeline, fork)) for fork in known)
+
+
+def short_label(name: str) -> str:
+    """A name as it has room beside a curve: its begin and its end."""
+    if len(name) <= LONGEST_LABEL:
+        return name
+    half = LONGEST_LABEL // 2
+    return f"{name[: half - 1].rstrip()}…{name[-half:].lstrip()}"
 
 
 def thinned(iterations: Array, losses: Array) -> tuple[Array, Array]:
@@ -136,7 +134,7 @@ def _branch_row(
 ) -> TableRow:
     timeline = branch.timeline
     fork = None if branch is current else fork_of(branch.experiment, current.experiment)
-    line = CURRENT_LINE if branch is current else " · ".join(line_of(branch.number))
+    line = str(CURRENT_HUE if branch is current else hue_of(branch.number))
     here = loss_at(timeline, iteration) if iteration <= timeline.newest else None
     last = loss_at(timeline, timeline.newest)
     texts = (
@@ -158,7 +156,7 @@ def _branch_row(
         differs,
     )
     full = (
-        line.partition(" ·")[0],
+        line,
         branch.name,
         "" if fork is None else str(fork),
         str(timeline.newest),

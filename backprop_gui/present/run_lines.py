@@ -43,6 +43,7 @@ class LinesPicture:
     title: str
     shape: Shape = "free"
     summary: str = ""
+    marks: tuple[tuple[float, float], ...] = ()  # where lines part: iterations and values
 
 
 class Smoother:
@@ -189,10 +190,15 @@ def loss_picture(
     name: str,
     tests: tuple[Array, Array] | None = None,
     summary: str = "",
+    beside: tuple[Line, ...] = (),
+    forks: tuple[tuple[float, float], ...] = (),
 ) -> LinesPicture:
-    """The loss of each batch, smoothed with the raw line thin behind; the test loss where it is measured."""
+    """The loss of each batch, smoothed with the raw line thin behind; the test loss where it is measured.
+
+    `beside` are the losses of other runs, which part from this one at `forks`.
+    """
     test_name, plain_name = f"test {name}", name if tests is None else f"train {name}"
-    end = "" if tests is None else "train"
+    end = "train" if tests is not None else "on screen" if beside else ""
     lines = []
     if means is None:
         lines.append(Line(end, "train_loss", iterations, losses, said=plain_name))
@@ -201,7 +207,7 @@ def loss_picture(
         lines.append(Line(end, "train_loss_smoothed", iterations, means, said=f"smoothed {plain_name}"))
     if tests is not None:
         lines.append(Line("test", "test_loss", *tests, hue=1, said=test_name))
-    return LinesPicture(tuple(lines), name, "zero", summary)
+    return LinesPicture((*lines, *beside), name, "zero", summary, forks)
 
 
 def as_arrays(points: Iterable[tuple[int, float]]) -> tuple[Array, Array]:

@@ -77,6 +77,10 @@ RUN = (
     Command("play", "P&lay", ("Space",), "Play", "Take one step after the other"),
     Command("train", "T&rain", ("T",), "Train", "Make many updates at once", letter=True),
     Command("stopWhen", "Stop trainin&g when…", tip="Name conditions on which training stops by itself"),
+    Command(
+        "fork", "&Keep this run as a branch", ("Ctrl+Shift+B",), tip="Keep it under a name, and go on with it"
+    ),
+    Command("race", "Ra&ce…", ("Ctrl+R",), tip="Let optimizers or rates race from this moment"),
     Command("restart", "Re&start", (), "Restart", "Iteration 0 and the initial values"),
     Command(
         "newDraw", "New initial &values", tip="Draw them with the next seed, which also shuffles the data"
@@ -199,6 +203,9 @@ MENUS = (
                 "stopWhen",
                 "restart",
                 "newDraw",
+                SEPARATOR,
+                "fork",
+                "race",
                 SEPARATOR,
             ),
             Submenu("stepSizeMenu", "Step si&ze", tuple(command.name for command in STEP_SIZE)),

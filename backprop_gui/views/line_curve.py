@@ -214,10 +214,8 @@ class LineCurve(pg.PlotWidget):
 
     def bounds(self) -> tuple[int, int] | None:
         """The first and the last iteration; None without lines."""
-        ends = [
-            (line.iterations[0], line.iterations[-1]) for line in self._picture.lines if len(line.iterations)
-        ]
-        return (round(min(a for a, _ in ends)), round(max(b for _, b in ends))) if ends else None
+        known = [line.iterations for line in self._picture.lines if len(line.iterations)]
+        return (round(min(xs[0] for xs in known)), round(max(xs[-1] for xs in known))) if known else None
 
     def _full_range(self) -> tuple[float, float]:
         bounds = self.bounds()
@@ -236,6 +234,10 @@ class LineCurve(pg.PlotWidget):
                 colour = theme.backward if len(self._drawn) <= 3 else self._colour(line)
                 size = 9 if len(self._drawn) <= 3 else 7
                 spots.append(self._spot(here, height, "o", size, colour))
+        for at, value in self._picture.marks:
+            if np.isfinite(value) and (value > 0 or not self._log):
+                height = float(np.log10(value)) if self._log else value
+                spots.append(self._spot(at, height, "d", 8, theme.muted))
         self._break_text.setVisible(self._broken is not None)
         if self._broken is not None:
             spots.append(self._spot(*self._broken, "x", 11, theme.warning))
@@ -277,12 +279,9 @@ class LineCurve(pg.PlotWidget):
         most = max(2, min(6, int(self.height() / (3.2 * font.height()))))
         if self.bounds() is None:
             ticks, texts = [], []
-        elif self._log:
-            ticks = log_ticks(low, high, most)
-            texts = log_texts(ticks)
         else:
-            ticks = linear_ticks(low, high, most)
-            texts = tick_texts(ticks)
+            ticks = (log_ticks if self._log else linear_ticks)(low, high, most)
+            texts = (log_texts if self._log else tick_texts)(ticks)
         if self._picture.shape == "percent":
             texts = [f"{text} %" for text in texts]
         texts = [self._numbers.localised(text).replace("-", "−") for text in texts]

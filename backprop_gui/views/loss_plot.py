@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from backprop_gui.present.run_lines import Smoother, loss_picture
+from backprop_gui.present.run_lines import Line, Smoother, loss_picture
 from backprop_gui.views.asking import Asking
 from backprop_gui.views.line_plot import LinePlot
 
@@ -29,6 +29,8 @@ class LossPlot(LinePlot):
         self._iterations: NDArray[np.float64] = np.empty(0)
         self._losses: NDArray[np.float64] = np.empty(0)
         self._tests: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._beside: tuple[Line, ...] = ()
+        self._forks: tuple[tuple[float, float], ...] = ()
         self._smoother: Smoother | None = None
         self._asking: Asking | None = None
         self._smooth = self._smooth_button()
@@ -79,6 +81,12 @@ class LossPlot(LinePlot):
         self._tests = tests
         self._show_all()
 
+    def show_branches(self, lines: tuple[Line, ...], forks: tuple[tuple[float, float], ...]) -> None:
+        """Show the losses of other runs, and where they part from the one on screen."""
+        if lines or self._beside:
+            self._beside, self._forks = lines, forks
+            self._show_all()
+
     def set_smoothing(self, span: int) -> None:
         """Show the mean over about so many iterations, the raw curve thin behind it; 1: as it is."""
         self._smoother = Smoother(span) if span > 1 else None
@@ -105,9 +113,8 @@ class LossPlot(LinePlot):
 
     def _show_all(self) -> None:
         means = self._smoother.of(self._iterations, self._losses) if self._smoother else None
-        self.show_lines(
-            loss_picture(self._iterations, self._losses, means, self._name, self._tests, self._summary())
-        )
+        run = (self._iterations, self._losses, means, self._name, self._tests)
+        self.show_lines(loss_picture(*run, self._summary(), self._beside, self._forks))
 
     def _summary(self) -> str:
         """What a screen reader says about the curve."""

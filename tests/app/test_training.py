@@ -69,7 +69,7 @@ def test_until_stopped_stops_on_an_iteration_boundary(program):
         assert not program.session.running.is_training
         newest = program.session.timeline.newest
         assert program.at == (newest, 0)
-        assert len(program.session.timeline.losses()[1]) == newest
+        assert program.session.timeline.segments[-1].losses.end == newest
         QTest.qWait(40)
         assert program.session.timeline.newest == newest
     assert "training" not in [thread.name for thread in threading.enumerate()]

@@ -1,0 +1,163 @@
+"""The race of a window: the dialog, the curves that grow together, what is said at the end."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QCloseEvent
+
+from backprop_gui.engine.optimizers import OPTIMIZERS
+from backprop_gui.errors import BackpropError, InvalidEdit
+from backprop_gui.experiment.edits import parse_number
+from backprop_gui.session.session import Session
+from backprop_gui.steps.race import Lane
+from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from backprop_gui.views.race_dialog import RaceDialog
+
+USUAL_COUNT = 1000
+
+
+class RaceCommands(QObject):
+    """Lives as long as its window."""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__(window)
+        self.session, self.window = session, window
+        self._race = session.branches.race
+        self._dialog: RaceDialog | None = None
+        self._names: list[str] = []
+        self._threshold: float | None = None
+        window.commands["race"].triggered.connect(self.open)
+        window.commands["clearFocus"].triggered.connect(self._race.stop)
+        window.closing.connect(self._closing)
+        session.opened.connect(self._forget)
+        self._race.started.connect(self._show_begin)
+        self._race.grown.connect(self._show_growth)
+        self._race.ended.connect(self._show_end)
+
+    def open(self) -> None:
+        """Show the dialog, with lanes around the optimiser in force."""
+        if self._dialog is None:
+            from backprop_gui.views.race_dialog import RaceDialog
+
+            self._dialog = RaceDialog(self.window)
+            self._dialog.start_requested.connect(self.start)
+            self._dialog.stop_requested.connect(self._race.stop)
+            self._dialog.threshold_requested.connect(self._measure_by)
+            self._dialog.lane_requested.connect(self._go_to)
+            self.window.add_part(self._dialog)
+            self._dialog.show_count(self.window.toolbar.train_count() or USUAL_COUNT)
+        if not self._dialog.isVisible():
+            self._fill()
+            self._dialog.resize(self._dialog.size_for(self.window))
+        self._dialog.show()
+        self._dialog.raise_()
+
+    def start(self, lanes: list[tuple[str, str]], iterations: int) -> None:
+        """Let lanes race: kinds with rates as they are typed. What is wrong is told in the dialog."""
+        try:
+            parsed = [Lane(kind, parse_number(rate)) for kind, rate in lanes]
+            self._race.start(parsed, iterations)
+        except BackpropError as error:
+            words = str(error)
+            if self._dialog is not None:
+                self._dialog.show_fault(f"{words[:1].upper()}{words[1:]}.")
+
+    def _fill(self) -> None:
+        from backprop_gui.present.race import first_lanes
+
+        assert self._dialog is not None
+        model, notation = self.session.model, self.session.experiment.notation
+        lanes = first_lanes(model.optimizer.kind, model.settings["learning_rate"])
+        kinds = [(row.kind, row.title) for row in OPTIMIZERS.values()]
+        rates = [(lane.kind, self.session.format.full(lane.rate)) for lane in lanes]
+        self._dialog.show_lanes(kinds, rates, notation.rate)
+        self._show_standings()
+
+    # --- what happens -------------------------------------------------------------------------------
+
+    def _show_begin(self) -> None:
+        self._threshold = None
+        self.window.show_training(True)
+        self._show_growth()
+
+    def _show_growth(self) -> None:
+        from backprop_gui.present.race import progress_words
+
+        race, form = self._race, self.session.format
+        going = [lane for place, lane in enumerate(race.lanes) if place not in race.diverged]
+        done = min((lane.timeline.newest for lane in going), default=race.until) - race.start_iteration
+        self.window.show_progress(progress_words(done, race.until - race.start_iteration, form))
+        self._show_standings()
+
+    def _show_end(self) -> None:
+        self.window.show_training(False)
+        self.window.show_progress("")
+        self._show_standings()
+        if self._race.lanes:
+            self.window.show_message(self._result())
+
+    def _result(self) -> str:
+        from backprop_gui.present.race import result_sentence
+
+        session, race = self.session, self._race
+        names = {place: lane.name for place, lane in enumerate(race.lanes)}
+        stopped = any(
+            lane.timeline.newest < race.until and place not in race.diverged
+            for place, lane in enumerate(race.lanes)
+        )
+        loss = session.experiment.notation.loss
+        return result_sentence(race.standings(), names, session.format, loss, stopped)
+
+    def _show_standings(self) -> None:
+        if self._dialog is None:
+            return
+        from backprop_gui.present.pictures import TablePicture
+        from backprop_gui.present.race import RacePicture, race_table
+
+        race, session = self._race, self.session
+        if not race.lanes:
+            self._dialog.show_race(RacePicture("", TablePicture((), ())))
+            return
+        limit = race.common_loss() if self._threshold is None else self._threshold
+        names = [lane.name for lane in race.lanes]
+        loss = session.experiment.notation.loss
+        table = race_table(race.standings(self._threshold), names, limit, session.format, loss)
+        sentence = "The curves grow in the loss plot. Esc stops." if race.is_running else self._result()
+        self._dialog.show_race(RacePicture(sentence, table, race.is_running))
+
+    # --- what is asked for --------------------------------------------------------------------------
+
+    def _measure_by(self, text: str) -> None:
+        """Measure all lanes by a loss as it was typed; empty: the one that all have reached."""
+        assert self._dialog is not None
+        try:
+            threshold = parse_number(text) if text.strip() else None
+            if threshold is not None and not math.isfinite(threshold):
+                raise InvalidEdit("a loss is a finite number")
+        except BackpropError as error:
+            words = str(error)
+            self._dialog.show_fault(f"{words[:1].upper()}{words[1:]}.")
+            return
+        self._threshold = threshold
+        self._show_standings()
+
+    def _go_to(self, name: str) -> None:
+        branches = self.session.branches
+        if branches.find(name) is None or name == branches.current.name:
+            return
+        branches.go_to(name)
+        self.session.seek(self.session.timeline.newest)
+        self.window.show_message(f"On screen: “{name}”")
+
+    def _forget(self) -> None:
+        if self._dialog is not None:
+            self._dialog.hide()
+
+    def _closing(self, event: QCloseEvent) -> None:
+        if event.isAccepted():
+            self._race.stop()
