@@ -122,6 +122,7 @@ class Controller(QObject):
         window.toolbar.speed_requested.connect(self.session.running.set_speed)
         window.toolbar.learning_rate_requested.connect(self._learning_rate)
         window.toolbar.optimizer_requested.connect(self._optimizer)
+        window.stage.currentChanged.connect(self._show_canvas)
         window.canvas.parameter_clicked.connect(self._focus)
         window.canvas.card_clicked.connect(self._focus)
         window.canvas.quantity_clicked.connect(self._ask)
@@ -193,7 +194,9 @@ class Controller(QObject):
             window.explain.show_page(explain_page(scene))
 
     def _show_canvas(self) -> None:
-        """The network at this moment, or with other numbers lit."""
+        """The network at this moment, or with other numbers lit; not while another drawing hides it."""
+        if self.window.stage.currentWidget() is not self.window.canvas:
+            return
         scene = self.session.scene()
         self.window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
 

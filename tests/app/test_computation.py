@@ -204,6 +204,20 @@ def test_hidden_graph_costs_nothing(program):
         assert made._picture.phase == "given" or not made.isVisible()
 
 
+def test_network_behind_the_graph_rests(drawn):
+    """It is not painted while nobody sees it, and is up to date on return; after another network too."""
+    before = drawn.canvas._picture
+    drawn.go(3)
+    drawn.session.light([drawn.session.subject()])
+    assert drawn.canvas._picture is before
+    drawn.press(KEY.Key_G)
+    assert any("z 0.41" in text for text in drawn.canvas_texts())
+    drawn.press(KEY.Key_G)
+    drawn.window.controller.files.open("two-layer-chain")
+    drawn.press(KEY.Key_G)
+    assert drawn.canvas_texts()[0] == "input x: 0.2"
+
+
 def test_long_graph_scrolls_gently_unless_motion_is_reduced(drawn):
     """With motion the view is on its way, without it is there."""
     view = graph(drawn)
