@@ -12,7 +12,7 @@ from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State, Stepper
 
 SECONDS_AT_ONCE = 0.004  # between two looks at the clock and at whether the run was stopped
-SECONDS_BETWEEN_STATES = 0.0005  # a replay may take that long; states closer together would only cost time
+SECONDS_BETWEEN_STATES = 0.001  # a replay may take that long; states closer together would only cost time
 LEAST_STATES = 32  # before they are put further apart
 
 
