@@ -7,7 +7,9 @@ parameters are numbered (w1, w2, …, b1, b2, …), listed and updated.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -16,6 +18,9 @@ from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.operation import Array, Shape
+
+_NUMBERED = re.compile(r"([a-z]+)([1-9][0-9]*)")  # w5
+_NAMED = re.compile(r"(.+)\[([0-9]+(?:,[0-9]+)*)\]")  # theta[1,2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,18 +102,76 @@ class ParameterLayout:
         return tuple(result)
 
     @cached_property
-    def ranks(self) -> dict[int, int]:
+    def ranks(self) -> Ranks:
         """The rank in `scalars` of each place of the flat vector."""
-        return {int(place): rank for rank, place in enumerate(self.scalars)}
+        return Ranks(self.scalars, self.size)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: int(place) for name, place in zip(self.names, self.scalars, strict=True)}
+    def biases(self) -> NDArray[np.intp]:
+        """The places of the numbered biases b1, b2, …"""
+        parts = [self.offsets[k] + each.kept for k, each in enumerate(self.arrays) if each.prefix == "b"]
+        return np.concatenate(parts or [np.zeros(0, dtype=np.intp)]).astype(np.intp)
+
+    @cached_property
+    def _numbered_from(self) -> list[int]:
+        """For each numbered array, how many scalars of its prefix stand before its own."""
+        counts: dict[str, int] = {}
+        found = []
+        for array in self.arrays:
+            found.append(counts.get(array.prefix, 0))
+            counts[array.prefix] = found[-1] + len(array.kept)
+        return found
 
     def place_of(self, name: str) -> int | None:
         """The place of the scalar called `name`, None when there is none."""
-        return self._places.get(name)
+        numbered = _NUMBERED.fullmatch(name)
+        if numbered is not None:
+            rank = int(numbered[2]) - 1
+            for index, array in enumerate(self.arrays):
+                inside = rank - self._numbered_from[index]
+                if array.prefix == numbered[1] and 0 <= inside < len(array.kept):
+                    return self._starts[index] + int(array.kept[inside])
+            return None
+        named = _NAMED.fullmatch(name)
+        if named is None:
+            return None
+        element = tuple(int(part) - 1 for part in named[2].split(","))
+        for index, array in enumerate(self.arrays):
+            if array.prefix or array.name != named[1] or len(element) != len(array.shape):
+                continue
+            if all(0 <= at < length for at, length in zip(element, array.shape, strict=True)):
+                place = self.place(index, element)
+                return place if place in self.ranks and self.name_at(place) == name else None
+        return None
 
     def name_at(self, place: int) -> str:
         """The name of the scalar at a place of the flat vector."""
-        return self.names[self.ranks[place]]
+        index, element = self.locate(place)
+        array = self.arrays[index]
+        if not array.prefix:
+            return f"{array.name}[{','.join(str(i + 1) for i in element)}]"
+        inside = place - self._starts[index]
+        if array.present is not None:
+            inside = int(np.searchsorted(array.kept, inside))
+        return f"{array.prefix}{self._numbered_from[index] + inside + 1}"
+
+
+class Ranks(Mapping[int, int]):
+    """The rank of every place that holds a parameter: a mapping without an entry for each."""
+
+    def __init__(self, scalars: NDArray[np.intp], size: int) -> None:
+        self._scalars = scalars
+        self._ranks = np.full(size, -1)
+        self._ranks[scalars] = np.arange(len(scalars))
+
+    def __getitem__(self, place: int) -> int:
+        rank = int(self._ranks[place]) if 0 <= place < len(self._ranks) else -1
+        if rank < 0:
+            raise KeyError(place)
+        return rank
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._scalars.tolist())
+
+    def __len__(self) -> int:
+        return len(self._scalars)

@@ -7,7 +7,6 @@ all numbers that are shown of it are compared.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -215,7 +214,7 @@ class _Told:
     def _update_sentences(self) -> Iterator[str]:
         """Of weights and of biases, together where they go together."""
         layout = self.scene.graph.parameters
-        is_bias = np.array([re.fullmatch(r"b\d+", name) is not None for name in layout.names], dtype=bool)
+        is_bias = np.isin(layout.scalars, layout.biases)
         moved, moves = (self._moves(record) for record in (self.here, self.there))
         parts = {"weights": ~is_bias, "biases": is_bias}
         found = {

@@ -229,14 +229,9 @@ def conventions(model: Model) -> list[str]:
         lines[0] += f", {how} the outputs"
     how = "sums" if model.batches.summed else "means"
     lines.append(f"loss and gradients of a batch are {how} over its samples")
-    layout = graph.parameters
-    biases = [
-        p
-        for p, name in zip(layout.scalars, layout.names, strict=True)
-        if name[1:].isdigit() and name[0] == "b"
-    ]
+    biases = graph.parameters.biases
     frozen = int(model.frozen[biases].sum())
-    if not biases:
+    if not len(biases):
         lines.append("there are no biases")
     elif frozen == len(biases):
         lines.append("biases are not updated")

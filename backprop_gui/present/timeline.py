@@ -104,9 +104,9 @@ def conventions(scene: Scene) -> tuple[str, ...]:
 
 def _what_is_updated(scene: Scene) -> str:
     layout, frozen = scene.graph.parameters, scene.model.frozen
-    biases = [int(p) for p, name in zip(layout.scalars, layout.names, strict=True) if name.startswith("b")]
+    biases = layout.biases
     if not frozen.any():
-        return "biases are updated" if biases else "no biases"
-    if biases and all(frozen[place] for place in biases) and frozen.sum() == len(biases):
+        return "biases are updated" if len(biases) else "no biases"
+    if len(biases) and frozen[biases].all() and frozen.sum() == len(biases):
         return "biases are frozen"
     return f"{int(frozen.sum())} parameters are frozen"
