@@ -79,7 +79,8 @@ def program(lasting_window, qtbot):
     for switch, on in SWITCHES:
         if window.commands[switch].isChecked() != on:
             window.commands[switch].trigger()
-    window.table_tabs.setCurrentIndex(0)
+    for tabs in (window.side, window.plot_tabs, window.table_tabs):
+        tabs.setCurrentIndex(0)
     window.clear_message()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
