@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent
 
@@ -16,6 +15,7 @@ from backprop_gui.app.dropping import FileDrops
 from backprop_gui.app.features import add_features
 from backprop_gui.app.files import Files
 from backprop_gui.app.gradient_check import GradientChecker
+from backprop_gui.app.loss_curve import LossCurve
 from backprop_gui.app.recent import RecentFiles
 from backprop_gui.app.time_commands import TimeCommands
 from backprop_gui.engine.expressions import Slope
@@ -37,8 +37,6 @@ from backprop_gui.steps.plan import STEP_SIZES, StepSize
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.main_window import MainWindow
 
-MANY_LOSSES = 20_000  # from here on the live curve is drawn at a slower pace
-
 
 class Controller(QObject):
     """Lives as long as its window."""
@@ -54,7 +52,6 @@ class Controller(QObject):
         self.data_import = DataImport(session, self.editor, window)
         self._recent = RecentFiles(window, self.files.leave_for)
         self._drops = FileDrops(window, self.files.leave_for, self.data_import.show)
-        self._frames = 0
         self._memory = CanvasMemory()
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
@@ -62,6 +59,7 @@ class Controller(QObject):
         self._keeping.timeout.connect(self._keep)
         self.checker = GradientChecker(session, window)
         self._batch_table = BatchTable(session, window)
+        self._loss_curve = LossCurve(session, window)
         self._time_commands = TimeCommands(session, window)
         self._document_commands = DocumentCommands(session, window, self._replace)
         self._take_settings()
@@ -85,7 +83,7 @@ class Controller(QObject):
         session.opened.connect(self.show_experiment)
         session.changed.connect(self.show_change)
         session.moved.connect(self.show_moment)
-        session.trained.connect(self.show_losses)
+        session.trained.connect(self._show_progress)
         session.lit_changed.connect(self._show_canvas)
         session.told.connect(self.window.show_message)
         session.running.playing_changed.connect(self._show_playing)
@@ -130,8 +128,6 @@ class Controller(QObject):
         window.explain.target_activated.connect(self._target)
         window.explain.unfold_requested.connect(self._unfold)
         window.explain.ask_first_requested.connect(window.commands["askFirst"].setChecked)
-        window.loss_plot.log_requested.connect(window.loss_plot.set_log)
-        window.loss_plot.export_requested.connect(self.files.export_plot)
         window.gradient_table.row_activated.connect(self._focus)
         window.parameter_table.row_activated.connect(self._focus)
         window.table_tabs.export_requested.connect(self.files.export_table)
@@ -159,12 +155,10 @@ class Controller(QObject):
         session, window = self.session, self.window
         graph = session.model.graph
         window.toolbar.show_rate_name(session.experiment.notation.rate)
-        window.loss_plot.set_loss_name(session.experiment.notation.loss)
         self._shape = canvas_shape(graph, session.naming, session.format)
         window.show_document(session.experiment.title, session.modified)
         self._show_model()
         window.show_undo(session.history.undo_name, session.history.redo_name)
-        self.show_losses()
         self._keeping.start()
 
     def _show_model(self) -> None:
@@ -185,7 +179,6 @@ class Controller(QObject):
         window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
         window.gradient_table.show_table(gradient_table(scene))
         window.parameter_table.show_table(parameter_table(scene))
-        window.loss_plot.show_here(session.iteration)
         stale = session.was_checked and not scene.numeric
         state: Literal["stale", "none"] = "stale" if stale else "none"
         window.show_status(status_picture(scene, state, session.timeline.nbytes))
@@ -200,20 +193,9 @@ class Controller(QObject):
         scene = self.session.scene()
         self.window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
 
-    def show_losses(self) -> None:
-        """The curve up to the newest iteration, whose loss is known before its update."""
-        session = self.session
-        iterations, losses = session.timeline.losses()
-        self._frames += 1
-        if session.running.is_training:
-            window_text = f"training · iteration {session.timeline.newest:,}"
-            self.window.show_progress(window_text)
-            if len(losses) > MANY_LOSSES and self._frames % 8:
-                return
-        newest = session.timeline.newest
-        stepper = session.timeline.segment_of(newest).stepper
-        last = stepper.loss_of(session.timeline.record(newest))
-        self.window.loss_plot.show_losses(np.append(iterations, newest), np.append(losses, last))
+    def _show_progress(self) -> None:
+        if self.session.running.is_training:
+            self.window.show_progress(f"training · iteration {self.session.timeline.newest:,}")
 
     def _show_playing(self, playing: bool) -> None:
         self.window.show_playing(playing)
@@ -225,7 +207,6 @@ class Controller(QObject):
             self.window.explain.show_page(training_page())
         else:
             self.window.show_progress("")
-            self.show_losses()
 
     # --- what is asked for ------------------------------------------------------------------------
 

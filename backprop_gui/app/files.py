@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from PySide6.QtCore import QMarginsF, QRectF, QSize
+from PySide6.QtCore import QMarginsF, QRectF
 from PySide6.QtGui import QPageSize, QPainter, QPdfWriter, QPixmap
 
 from backprop_gui.app import recovery
@@ -34,7 +34,6 @@ from backprop_gui.views.dialogs import (
 from backprop_gui.views.file_questions import ask_to_load_again, ask_to_save_over
 from backprop_gui.views.main_window import MainWindow
 
-PLOT_SIZE = QSize(1200, 700)
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -207,22 +206,6 @@ class Files:
             self.window.drawing().paint_scene(painter, area)
         finally:
             painter.end()
-
-    def export_plot(self, kind: str) -> None:
-        """The loss curve as PNG or SVG."""
-        picture_filter = "SVG drawing (*.svg)" if kind == "svg" else "PNG picture (*.png)"
-        path = ask_save_path(self.window, "Export loss curve", f"{self._stem()}-loss.{kind}", picture_filter)
-        if path:
-            target = Path(path)
-            if self._tell_trouble(lambda: _write_picture(target, self._paint_plot)):
-                self.window.show_message(f"Loss curve written to {target}")
-
-    def _paint_plot(self, path: Path) -> None:
-        plot = self.window.loss_plot
-        if path.suffix.lower() == ".svg":
-            plot.export_svg(path)
-        else:
-            plot.export_png(path, PLOT_SIZE)
 
     def export_drawing(self, what: str, kind: str, write: Callable[[Path], object]) -> None:
         """What another plot shows, as "png", "svg" or "csv"; `write` puts it into a file."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from backprop_gui.app.panel import Panel
@@ -35,7 +36,8 @@ class PlotPanel(Panel):
         plot = self.make_plot()
         plot.export_requested.connect(self._export)
         if hasattr(plot, "iteration_requested"):
-            plot.iteration_requested.connect(self._go)
+            self._scrubbing = Scrubbing(self.session, self)
+            plot.iteration_requested.connect(self._scrubbing.go)
         return plot
 
     @property
@@ -48,8 +50,34 @@ class PlotPanel(Panel):
     def _export(self, kind: str) -> None:
         export_plot(self.window, self.what, kind, self.plot)
 
-    def _go(self, iteration: int) -> None:
-        go_to(self.session, iteration)
+
+class Scrubbing(QObject):
+    """Goes where a click or a drag on a plot leads. Of a drag that is faster than the paint the latest wins.
+
+    The position within the iteration stays: who looks at gradients sees those of each iteration.
+    """
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._waiting: int | None = None
+        self._painted = QTimer(self)  # without an interval: once events and paints are through
+        self._painted.setSingleShot(True)
+        self._painted.timeout.connect(self._go_on)
+
+    def go(self, iteration: int) -> None:
+        """Go to an iteration that is done: now or, while the last move is still painted, after that."""
+        if self._painted.isActive():
+            self._waiting = iteration
+            return
+        self._painted.start()
+        position = 0 if self._session.running.is_busy else self._session.position
+        go_to(self._session, iteration, position)
+
+    def _go_on(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.go(waiting)
 
 
 def export_plot(window: MainWindow, what: str, kind: str, plot: Plot) -> None:
@@ -58,10 +86,10 @@ def export_plot(window: MainWindow, what: str, kind: str, plot: Plot) -> None:
     window.controller.files.export_drawing(what, kind, writer)  # type: ignore[attr-defined]
 
 
-def go_to(session: Session, iteration: int) -> None:
+def go_to(session: Session, iteration: int, position: int = 0) -> None:
     """Show an iteration that is done, far ones in slices."""
     session.running.pause()
-    session.travelling.go(iteration)
+    session.travelling.go(iteration, position)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ class TimeCommands(QObject):
             window.commands[name].triggered.connect(slot)
         window.timeline.position_requested.connect(self._seek_position)
         window.timeline.iteration_requested.connect(self._seek_iteration)
-        window.loss_plot.iteration_requested.connect(self._seek_iteration)
         window.commands["clearFocus"].triggered.connect(session.travelling.call_off)
         session.travelling.progressed.connect(self._show_travelling)
         session.travelling.ended.connect(self._end_travelling)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.operations import OPERATIONS
 from backprop_gui.engine.passes import forward
@@ -45,7 +46,7 @@ class Classes:
         return largest if rows.shape[1] > 1 else (rows[:, 0] > 0.5).astype(np.intp)
 
     def probabilities(self, outputs: Array) -> Array:
-        """The outputs as the loss reads them, (rows, outputs): logits as probabilities, others as they are."""
+        """The outputs as the loss reads them, (rows, outputs): logits as probabilities, others as is."""
         rows = outputs.reshape(len(outputs), -1)
         with np.errstate(all="ignore"):
             return OPERATIONS[self.link].forward((rows,), {}) if self.link else rows
@@ -73,13 +74,19 @@ def classes_of(model: Model) -> Classes | None:
 class Evaluation:
     """What a model makes of its test rows; without a split accuracy is that of the training rows."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, test: bool = True) -> None:
+        """`test`: of the rows kept aside, if there are some; else of those that are trained."""
         graph = model.graph
         self._graph = graph
-        self._leaves = model.test_leaves or model.leaves
-        self._loss = bool(model.test_leaves)
+        self._leaves = model.test_leaves if test and model.test_leaves else model.leaves
+        self._loss = test and bool(model.test_leaves)
         self._output, self._target = graph.nodes[graph.loss].operands[:2]
         self._classes = classes_of(model)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether there is an accuracy."""
+        return self._classes is not None
 
     @property
     def says_something(self) -> bool:
@@ -96,7 +103,7 @@ class Evaluation:
         """The same in pieces of about so many values of nodes: None after each, at last the result."""
         losses: list[Array] = []
         right = 0
-        for leaves in self._parts(values):
+        for leaves in parts_of(self._graph, self._leaves, values):
             if losses:
                 yield None
             with np.errstate(all="ignore"):
@@ -110,12 +117,13 @@ class Evaluation:
             total = float(each.sum())
         yield total / len(each) if self._loss else None, None if self._classes is None else right / len(each)
 
-    def _parts(self, values: int) -> Iterator[dict[int, Array]]:
-        """The rows, as many at once as give about so many values."""
-        of_row = sum(int(np.prod(node.shape)) for node in self._graph.nodes if node.kind != "parameter")
-        size = max(1, values // of_row)
-        for start in range(0, len(self._leaves[self._target]), size):
-            yield {index: array[start : start + size] for index, array in self._leaves.items()}
+
+def parts_of(graph: Graph, leaves: Mapping[int, Array], values: int) -> Iterator[dict[int, Array]]:
+    """The rows of some data, as many at once as give about so many values of nodes."""
+    of_row = sum(math.prod(node.shape) for node in graph.nodes if node.kind != "parameter")
+    size = max(1, values // of_row)
+    for start in range(0, len(leaves[graph.nodes[graph.loss].operands[1]]), size):
+        yield {index: array[start : start + size] for index, array in leaves.items()}
 
 
 def are_classes(targets: Array) -> bool:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from time import perf_counter
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State, Stepper
 from backprop_gui.steps.evaluation import Evaluation
-from backprop_gui.steps.segment import FIRST_STRIDE, Segment
+from backprop_gui.steps.segment import FIRST_STRIDE, Segment, size_of
 from backprop_gui.steps.timeline import Timeline
 
 T = TypeVar("T")
@@ -22,7 +26,8 @@ Quality: TypeAlias = tuple[float | None, float | None]
 
 MOST_SAMPLES = 300
 SAMPLE_BYTES = 24 * 1024 * 1024  # what the samples of a run may take together
-FEWEST_SAMPLES = 24
+FEWEST_SAMPLES = 8
+PIECE_SECONDS = 0.002  # of a replay
 LONG_SECONDS = 0.008  # a piece that takes longer waits until nothing is trained
 VALUES_IN_PIECE = 150_000  # of all nodes, in a piece of an evaluation: about a millisecond
 
@@ -47,13 +52,20 @@ class RunSamples(Generic[T]):
         self._under_way: tuple[Stepper, int] | None = None
         self._longest = 0.0  # seconds of the longest piece of late
         self._newest: State | None = None  # where it is at hand
+        self._followed: tuple[Timeline, int, bool, int, bool] | None = None
 
     def follow(self, timeline: Timeline, newest: bool = True) -> None:
         """Choose the iterations of a run: evenly spread, the beginnings of its segments, the newest.
 
         While training runs the newest one is another in each frame and may be left out.
         """
-        at_hand = timeline.distance(timeline.newest) == 0
+        distance = timeline.distance(timeline.newest)
+        seen = sum(1 for segment in timeline.segments if segment.keyframes)
+        followed = (timeline, timeline.newest, newest, seen, distance <= FIRST_STRIDE)
+        if followed == self._followed:
+            return
+        self._followed = followed
+        at_hand = distance == 0
         self._newest = timeline.state(timeline.newest) if at_hand else None
         self._targets = list(self._chosen(timeline, newest))
         known = {id(segment): self._found.get(segment.stepper, {}) for segment, _ in self._targets}
@@ -94,12 +106,13 @@ class RunSamples(Generic[T]):
         """One piece of work; whether it was the last one for its iteration."""
         if self._way is None:
             segment, iteration = self._missing.pop()
-            state = self._state(segment, iteration)
-            if state is None:
-                return False
-            self._way = self._measure(segment, state)
+            self._way = self._measured(segment, iteration)
             self._under_way = segment.stepper, iteration
-        result = next(self._way)
+        try:
+            result = next(self._way)
+        except StopIteration:  # training met a number that is not finite on the way there
+            self._way = self._under_way = None
+            return False
         if result is None:
             return False
         assert self._under_way is not None
@@ -144,53 +157,88 @@ class RunSamples(Generic[T]):
         """The first iteration whose past is at hand; None where nothing was looked at yet."""
         return max(segment.keyframes[0].iteration, segment.losses.first) if segment.keyframes else None
 
-    def _state(self, segment: Segment, iteration: int) -> State | None:
-        """Where training stood: a keyframe, or replayed from what is near before it; None: not finite."""
+    def _measured(self, segment: Segment, iteration: int) -> Iterator[T | None]:
+        """What is measured at an iteration, after as many pieces of replay as it takes to get there."""
+        state = self._near(segment, iteration)
+        if state is None:
+            return
+        count, far = 16, state.iteration < iteration
+        while state.iteration < iteration:
+            began = perf_counter()
+            after = segment.stepper.advance(state, min(count, iteration - state.iteration)).after
+            if after.iteration == state.iteration:
+                return
+            state = after
+            spent = perf_counter() - began
+            count = max(1, min(4 * count, int(count * PIECE_SECONDS / max(spent, 1e-7))))
+            yield None
+        if far:
+            kept = self._states.setdefault(segment.stepper, {})
+            if (len(kept) + 1) * size_of(state) > SAMPLE_BYTES:
+                kept.clear()
+            kept[iteration] = state
+        yield from self._measure(segment, state)
+
+    def _near(self, segment: Segment, iteration: int) -> State | None:
+        """Where training stood there or, as near as is at hand, before."""
         near = segment.nearest(iteration)
         if near is None or near.iteration == iteration:
             return near
         if self._newest is not None and self._newest.iteration == iteration:
             return self._newest
-        kept = self._states.setdefault(segment.stepper, {})
-        near = next((kept[back] for back in range(iteration, near.iteration, -1) if back in kept), near)
-        while near.iteration < iteration:
-            after = segment.stepper.advance(near, iteration - near.iteration).after
-            if after.iteration == near.iteration:
-                return None
-            near = after
-        if len(kept) > 2 * MOST_SAMPLES:
-            kept.clear()
-        kept[iteration] = near
-        return near
+        kept = self._states.get(segment.stepper, {})
+        return next((kept[back] for back in range(iteration, near.iteration, -1) if back in kept), near)
 
 
-def evaluations() -> RunSamples[Quality]:
-    """Test loss and accuracy along a run, None for what there is not; of each model by its own data."""
+class Spread(NamedTuple):
+    """All parameters, or the gradients by all of them, with the smallest and the largest of them."""
+
+    numbers: Array
+    least: float
+    greatest: float
+
+
+def evaluations(test: bool = True) -> RunSamples[Quality]:
+    """Test loss and accuracy along a run, None for what there is not; of each model by its own data.
+
+    They are of the rows kept aside or, without `test`, of those that are trained.
+    """
     made: WeakKeyDictionary[Stepper, Evaluation] = WeakKeyDictionary()
 
     def measure(segment: Segment, state: State) -> Iterator[Quality | None]:
-        evaluation = made.setdefault(segment.stepper, Evaluation(segment.model))
+        evaluation = made.get(segment.stepper)
+        if evaluation is None:
+            evaluation = made[segment.stepper] = Evaluation(segment.model, test)
         yield from evaluation.measure(state.parameters, VALUES_IN_PIECE)
 
     return RunSamples(measure)
 
 
-def parameter_values() -> RunSamples[Array]:
+def parameter_values(graph: Graph) -> RunSamples[Spread]:
     """All parameters along a run."""
+    parameters = graph.parameters
 
-    def measure(segment: Segment, state: State) -> Iterator[Array | None]:
-        yield state.parameters
+    def measure(segment: Segment, state: State) -> Iterator[Spread | None]:
+        yield _spread(state.parameters, parameters.scalars)
 
-    return RunSamples(measure)
+    return RunSamples(measure, 8 * parameters.size)
 
 
-def parameter_gradients(size: int) -> RunSamples[Array]:
-    """The batch's gradient by each of so many parameters along a run."""
+def parameter_gradients(graph: Graph) -> RunSamples[Spread]:
+    """The gradient of the batch's loss by all parameters along a run."""
+    parameters = graph.parameters
 
-    def measure(segment: Segment, state: State) -> Iterator[Array | None]:
-        yield segment.stepper.record(state).parameter_gradient
+    def measure(segment: Segment, state: State) -> Iterator[Spread | None]:
+        yield _spread(segment.stepper.record(state).parameter_gradient, parameters.scalars)
 
-    return RunSamples(measure, 8 * size)
+    return RunSamples(measure, 8 * parameters.size)
+
+
+def _spread(numbers: Array, scalars: NDArray[np.intp]) -> Spread:
+    there = numbers[scalars]
+    return (
+        Spread(numbers, float(there.min()), float(there.max())) if len(there) else Spread(numbers, 0.0, 0.0)
+    )
 
 
 def _coarseness(target: tuple[Segment, int]) -> tuple[int, int]:

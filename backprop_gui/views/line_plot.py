@@ -23,6 +23,7 @@ class LinePlot(Plot):
     """Shows named lines and where one is. While it is hidden nothing is drawn."""
 
     iteration_requested = Signal(int)
+    shown = Signal()  # it has become visible: what it shows may be of long ago
     own_keys = frozenset({KEY.Key_Up, KEY.Key_Down, KEY.Key_Plus, KEY.Key_Equal, KEY.Key_Minus, KEY.Key_0})
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
@@ -119,6 +120,8 @@ class LinePlot(Plot):
         if self._stale and self._curve is not None:
             self._stale = False
             self._curve.show_lines(self._picture)
+        if not event.spontaneous():
+            self.shown.emit()
 
     # --- export -----------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +13,8 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from backprop_gui.present.run_lines import Line, Smoother, loss_picture
 from backprop_gui.views.asking import Asking
 from backprop_gui.views.line_plot import LinePlot
+
+Points: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]  # iterations and numbers
 
 SPANS = (1, 10, 100, 1000)  # iterations a mean looks back over, about
 
@@ -28,7 +32,7 @@ class LossPlot(LinePlot):
         self._name = "loss"
         self._iterations: NDArray[np.float64] = np.empty(0)
         self._losses: NDArray[np.float64] = np.empty(0)
-        self._tests: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._tests: Points | None = None
         self._beside: tuple[Line, ...] = ()
         self._forks: tuple[tuple[float, float], ...] = ()
         self._smoother: Smoother | None = None
@@ -70,14 +74,19 @@ class LossPlot(LinePlot):
         self,
         iterations: NDArray[np.integer] | NDArray[np.floating],
         losses: NDArray[np.floating],
+        tests: Points | None = None,
     ) -> None:
-        """Show the losses of these iterations, which are in ascending order."""
+        """Show the losses of these iterations, which are in ascending order.
+
+        `tests` are the test losses of some iterations, None where no rows are kept aside.
+        """
         self._iterations = np.asarray(iterations, dtype=np.float64)
         self._losses = np.asarray(losses, dtype=np.float64)
+        self._tests = tests
         self._show_all()
 
-    def show_tests(self, tests: tuple[NDArray[np.float64], NDArray[np.float64]] | None) -> None:
-        """Show the test losses of some iterations; None where no rows are kept aside."""
+    def show_tests(self, tests: Points) -> None:
+        """Show further test losses, beside the losses as they are."""
         self._tests = tests
         self._show_all()
 
