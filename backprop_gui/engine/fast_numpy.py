@@ -56,11 +56,19 @@ class FastNumpy:
 
     def run(self, state: State, count: int) -> Stretch:
         """Up to `count` iterations; fewer before a number that is suspect."""
-        rooms = self._rooms.pop() if self._rooms else {}
+        try:
+            rooms = self._rooms.pop()
+        except IndexError:  # none yet, or another thread was faster
+            rooms = {}
         with np.errstate(all="ignore"):
             stretch = self._stretch(rooms, state, max(1, min(count, MOST_AT_ONCE)))
         self._rooms.append(rooms)
         return stretch
+
+    def rest(self) -> None:
+        """Let go of the buffers and of the data that were cut."""
+        self._rooms.clear()
+        self._cut = {}
 
     def _stretch(self, rooms: dict[int, _Room], state: State, count: int) -> Stretch:
         parameters = state.parameters[self.places]
@@ -100,10 +108,10 @@ class FastNumpy:
     def _data(self, iteration: int) -> tuple[Array, Array]:
         """Inputs with a row of ones, and targets, values × samples; batches that come back are cut once."""
         if not self._batches.shuffle:
-            place = iteration % self._batches.per_epoch
-            if place not in self._cut:
-                self._cut[place] = self._columns(self._batches.rows_of(iteration))
-            return self._cut[place]
+            place, cut = iteration % self._batches.per_epoch, self._cut
+            if place not in cut:
+                cut[place] = self._columns(self._batches.rows_of(iteration))
+            return cut[place]
         return self._columns(self._batches.rows_of(iteration))
 
     def _columns(self, rows: NDArray[np.intp]) -> tuple[Array, Array]:

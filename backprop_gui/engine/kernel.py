@@ -229,7 +229,10 @@ class Kernel:
     def run(self, state: State, count: int) -> Stretch:
         """Up to `count` iterations; fewer before a number that is suspect, or when many rows are shuffled."""
         count = max(1, min(count, MOST_ROWS // self._batch))
-        room = self._rooms.pop() if self._rooms else _Room(self._doubles, self._batch)
+        try:
+            room = self._rooms.pop()
+        except IndexError:  # none yet, or another thread was faster
+            room = _Room(self._doubles, self._batch)
         order = self._prepare(room.data, state.iteration, count)
         parameters, losses = state.parameters.copy(), np.empty(count)
         kept = [state.optimizer[name].copy() for name in self._kept]
@@ -252,6 +255,10 @@ class Kernel:
         optimizer = dict(zip(self._kept, kept, strict=True))
         after = type(state)(state.iteration + done, parameters, optimizer, state.updates + done)
         return Stretch(losses if done == count else losses[:done], samples, after)
+
+    def rest(self) -> None:
+        """Let go of the rooms; packed data stay, which take long to make."""
+        self._rooms.clear()
 
     def _prepare(self, data: _Data, iteration: int, count: int) -> NDArray[np.int64] | None:
         """Tell which rows the iterations look at; what is returned must live until they have run."""

@@ -121,6 +121,11 @@ class Stepper:
         """Whether other threads run Python while states advance."""
         return self.transition is not None and self.transition.releases_lock
 
+    def rest(self) -> None:
+        """Let go of what is made again when states advance: nobody is looking."""
+        if (transition := self.__dict__.get("transition")) is not None:
+            transition.rest()
+
     def advance(self, state: State, count: int) -> Stretch:
         """Up to `count` iterations from `state`; none, when the next meets a number that is not finite.
 

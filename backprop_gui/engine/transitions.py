@@ -43,6 +43,10 @@ class Transition(Protocol):
         """Up to `count` iterations from `state`: the same, however they are cut into calls."""
         ...
 
+    def rest(self) -> None:
+        """Let go of the room it works in; it is made again."""
+        ...
+
 
 def transition_of(stepper: Stepper) -> Transition | None:
     """The fastest way that takes on the model, None for the operation table."""

@@ -198,6 +198,8 @@ class Timeline:
     def rest(self) -> None:
         """Let go of the arrays that are made again when they are looked at: it waits to be undone to."""
         self._records.clear()
+        for segment in self.segments:
+            segment.stepper.rest()
 
     def back_to_start(self) -> Timeline:
         """A timeline at iteration 0 with nothing done yet; edits made at iteration 0 stay."""
