@@ -49,7 +49,6 @@ class BranchPanel(Panel):
         panel.table.forget_requested.connect(self._forget)
         panel.table.rename_requested.connect(self._rename)
         panel.table.row_chosen.connect(self._choose)
-        panel.bring_back_requested.connect(self._bring_back)
         return panel
 
     @property
@@ -69,7 +68,8 @@ class BranchPanel(Panel):
         form, loss = session.format, session.experiment.notation.loss
         if self._words is None:
             self._words = present.differing_words(current, others, session.model, session.naming, form)
-        table = present.branch_table(current, others, session.iteration, self._words, form, loss)
+        words = self._words
+        table = present.branch_table(current, others, session.iteration, words, form, loss)
         if self._chosen is None or self._chosen not in (current, *others):
             self._chosen = others[-1] if others else current
         chosen = self._chosen
@@ -77,16 +77,15 @@ class BranchPanel(Panel):
         if session.running.is_training:
             sentence = TRAINING
         elif chosen is not current:
-            sentence = present.difference_sentence(current, chosen, session.iteration, form, loss)
+            told = words.get(chosen.number, "")
+            sentence = present.difference_sentence(current, chosen, session.iteration, told, form)
             differences = present.difference_table(current, chosen, session.iteration, session.naming, form)
-        self.panel.show_branches(
-            present.BranchesPicture(table, chosen.name, sentence, differences, branches.forgotten)
-        )
+        self.panel.show_branches(present.BranchesPicture(table, chosen.name, sentence, differences))
 
     def _show_branches(self) -> None:
         """Other branches, or other names: the tab, the table and the curves."""
         self._words = None
-        self.offer(bool(self._branches.others or self._branches.forgotten))
+        self.offer(bool(self._branches.others))
         self._show_curves()
         self._show_if_seen()
 
@@ -122,14 +121,11 @@ class BranchPanel(Panel):
 
     def _forget(self, name: str) -> None:
         if self._attempt(self._branches.forget, name):
-            self.window.show_message(f"“{name}” is forgotten; “Bring back” has it again")
+            self.window.show_message(f"“{name}” is forgotten; Undo has it again")
 
     def _rename(self, name: str, new: str) -> None:
         if not self._attempt(self._branches.rename, name, new):
             self.panel.table.show_refused()
-
-    def _bring_back(self) -> None:
-        self._branches.bring_back()
 
     def _choose(self, name: str) -> None:
         self._chosen = self._branches.find(name)

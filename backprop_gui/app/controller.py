@@ -182,7 +182,8 @@ class Controller(QObject):
         stale = session.was_checked and not scene.numeric
         state: Literal["stale", "none"] = "stale" if stale else "none"
         window.show_status(status_picture(scene, state, session.timeline.nbytes))
-        window.show_clearable(bool(session.focus) or session.running.is_busy)
+        busy = session.running.is_busy or session.branches.race.is_running
+        window.show_clearable(bool(session.focus) or busy)
         if not session.running.is_training:
             window.explain.show_page(explain_page(scene))
 

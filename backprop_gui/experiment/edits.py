@@ -1,9 +1,9 @@
 """Edits by hand: what may be set, how a model and a state look afterwards.
 
 An edit is `{name: value}`: a parameter (`w5`, `b3`, `theta[1,2]`), `learning_rate`, one number of the
-data, `x[2,1]` for row 2, value 1 of input x, `targets[1,1]` likewise, or `optimizer` with a kind or an
-object such as `{"kind": "adam", "beta1": 0.8}`, which begins with nothing kept. What stands in one
-entry is set in the order in which it stands there.
+data, `x[2,1]` for row 2, value 1 of input x, `targets[1,1]` likewise, `optimizer` with a kind or an
+object such as `{"kind": "adam", "beta1": 0.8}`, which begins with nothing kept, or `seed`, by which the
+data is shuffled from then on. What stands in one entry is set in the order in which it stands there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from backprop_gui.engine.stepper import State, fresh_state
 from backprop_gui.errors import InvalidEdit
-from backprop_gui.experiment.build import Model, iteration_fault
+from backprop_gui.experiment.build import LARGEST_SEED, Model, iteration_fault
 from backprop_gui.experiment.document import Edit, Experiment
 from backprop_gui.experiment.optimizing import (
     OPTIMIZER,
@@ -32,6 +32,7 @@ from backprop_gui.experiment.optimizing import (
 from backprop_gui.experiment.sentences import LONGEST_TEXT, is_finite_number, shown
 
 RATE = "learning_rate"
+SEED = "seed"
 PRIME = "′"  # behind the name of a parameter: its value after the update
 
 
@@ -79,6 +80,8 @@ def check_edit(model: Model, name: str, value: Any) -> Any:
     if name == OPTIMIZER:
         settings = optimizer_edit(value)
         return {"kind": settings.kind, **given(settings)}
+    if name == SEED:
+        return _checked_seed(value)
     if not is_finite_number(value):
         raise InvalidEdit(f"{name} can't be {shown(value)}; a finite number would be right")
     if name == RATE:
@@ -89,10 +92,19 @@ def check_edit(model: Model, name: str, value: Any) -> Any:
     return float(value)
 
 
+def _checked_seed(value: Any) -> int:
+    whole = is_finite_number(value) and value == int(value)
+    if not whole or not 0 <= value < LARGEST_SEED:
+        raise InvalidEdit(f"{SEED} can't be {shown(value)}; a whole number, 0 or more, would be right")
+    return int(value)
+
+
 def current_value(model: Model, state: State, name: str) -> float:
     """What `name` is now. Raises InvalidEdit when there is nothing of that name."""
     if name == RATE:
         return model.settings[RATE]
+    if name == SEED:
+        return model.batches.seed
     place = model.graph.parameters.place_of(name)
     if place is not None:
         return float(state.parameters[place])
@@ -123,19 +135,21 @@ def _data_place(model: Model, name: str) -> tuple[int, tuple[int, ...]]:
 
 
 def edited_model(model: Model, changes: Mapping[str, Any]) -> Model:
-    """The model with data, rate and optimiser as set; the changes are checked already."""
-    leaves, optimizer = dict(model.leaves), model.optimizer
+    """The model with data, rate, optimiser and seed as set; the changes are checked already."""
+    leaves, optimizer, batches = dict(model.leaves), model.optimizer, model.batches
     for name, value in changes.items():
         if name == RATE:
             optimizer = with_rate(optimizer, float(value))
         elif name == OPTIMIZER:
             optimizer = exchanged(optimizer, optimizer_edit(value))
+        elif name == SEED:
+            batches = replace(batches, seed=int(value))
         elif model.graph.parameters.place_of(name) is None:
             leaf, element = _data_place(model, name)
             if leaves[leaf] is model.leaves[leaf]:
                 leaves[leaf] = leaves[leaf].copy()
             leaves[leaf][element] = value
-    return replace(model, leaves=leaves, optimizer=optimizer)
+    return replace(model, leaves=leaves, optimizer=optimizer, batches=batches)
 
 
 def edited_state(model: Model, state: State, changes: Mapping[str, Any]) -> State:

@@ -21,7 +21,11 @@ def draws(network: Network) -> bool:
 
 def drawn_anew(experiment: Experiment) -> Experiment:
     """The document with the next seed, which also shuffles the data: one seed makes a run repeatable."""
-    seed = (experiment.training.seed + 1) % LARGEST_SEED
+    return with_seed(experiment, (experiment.training.seed + 1) % LARGEST_SEED)
+
+
+def with_seed(experiment: Experiment, seed: int) -> Experiment:
+    """The document with this seed, from its beginning on."""
     return replace(experiment, training=replace(experiment.training, seed=seed))
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
 from backprop_gui.experiment.build import Model
-from backprop_gui.present.edit_names import RunWords
+from backprop_gui.experiment.edits import RATE, SEED, data_place
+from backprop_gui.present.edit_names import RunWords, edit_name
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import UNKNOWN, NumberFormat
 from backprop_gui.present.pictures import Column, TablePicture, TableRow
@@ -21,7 +21,7 @@ from backprop_gui.steps.branch import Branch, begins_alike, changes_against, for
 from backprop_gui.steps.quantities import Quantity
 
 CURRENT_HUE = 0
-FIRST_HUE = 2  # of branches; the one between belongs to the test loss
+HUES = (2, 3, 5, 7, 10, 9, 11, 6)  # of branches: dashed, in other colours than the loss and the test loss
 MOST_POINTS = 4096  # of a curve beside the one on screen; of a longer one extremes
 LONGEST_LABEL = 18  # characters beside the end of a curve
 
@@ -34,23 +34,22 @@ class BranchesPicture:
     chosen: str
     sentence: str
     differences: TablePicture
-    forgotten: str = ""  # what can be brought back
 
 
-def hue_of(number: int) -> int:
+def hue_of(branch: Branch) -> int:
     """Colour and dashes of a branch, as plots take them; without dashes is the run on screen alone."""
-    hue = FIRST_HUE + number
-    return hue + (hue - 1) // 3  # every fourth is solid
+    return HUES[branch.line % len(HUES)]
 
 
 def branch_lines(current: Branch, others: Sequence[Branch]) -> tuple[Line, ...]:
-    """The losses beside those on screen, each from where it parts from them."""
-    found = []
+    """The losses beside those on screen, each from where it parts from them, or goes on beyond them."""
+    found, newest = [], current.timeline.newest
     for branch in others:
-        fork = fork_of(branch.experiment, current.experiment) or 0
-        points = thinned(*losses_from(branch.timeline, fork))
+        fork = fork_of(branch.experiment, current.experiment)
+        begin = min(newest if fork is None else fork, newest, branch.timeline.newest)
+        points = thinned(*losses_from(branch.timeline, begin))
         label = short_label(branch.name)
-        found.append(Line(label, branch.name, *points, hue_of(branch.number), "main", branch.name))
+        found.append(Line(label, branch.name, *points, hue_of(branch), "main", branch.name))
     return tuple(found)
 
 
@@ -119,10 +118,9 @@ def branch_table(
             "name", "run", editable=True, tip="F2 gives it a name of your own; such runs are kept longest"
         ),
         Column("from", "parts at", numeric=True, tip="The first iteration that differs from this one's"),
-        Column("newest", "newest", numeric=True, tip="How far it has come"),
         Column("here", f"{loss} at {here}", numeric=True, tip=f"Its loss in iteration {here}"),
         Column("last", f"newest {loss}", numeric=True, tip="Its loss in its newest iteration"),
-        Column("differs", "how it differs from the run on screen"),
+        Column("differs", "how it differs", tip="From the run on screen"),
     )
     rows = [_branch_row(current, current, iteration, "on screen", form)]
     rows += [_branch_row(branch, current, iteration, words.get(branch.number, ""), form) for branch in others]
@@ -134,14 +132,13 @@ def _branch_row(
 ) -> TableRow:
     timeline = branch.timeline
     fork = None if branch is current else fork_of(branch.experiment, current.experiment)
-    line = str(CURRENT_HUE if branch is current else hue_of(branch.number))
+    line = str(CURRENT_HUE if branch is current else hue_of(branch))
     here = loss_at(timeline, iteration) if iteration <= timeline.newest else None
     last = loss_at(timeline, timeline.newest)
     texts = (
         line,
         branch.name,
         UNKNOWN if fork is None else form.count(fork),
-        form.count(timeline.newest),
         UNKNOWN if here is None else form.text(here),
         form.text(last),
         differs,
@@ -150,7 +147,6 @@ def _branch_row(
         line,
         branch.name,
         math.nan if fork is None else float(fork),
-        float(timeline.newest),
         math.nan if here is None else here,
         last,
         differs,
@@ -159,7 +155,6 @@ def _branch_row(
         line,
         branch.name,
         "" if fork is None else str(fork),
-        str(timeline.newest),
         "" if here is None else form.full(here),
         form.full(last),
         differs,
@@ -172,54 +167,115 @@ def compared_at(current: Branch, other: Branch, iteration: int) -> int:
     return min(iteration, current.timeline.newest, other.timeline.newest)
 
 
-def difference_sentence(current: Branch, other: Branch, iteration: int, form: NumberFormat, loss: str) -> str:
-    """What is compared, and both losses: the run on screen first."""
+def difference_sentence(
+    current: Branch, other: Branch, iteration: int, differs: str, form: NumberFormat
+) -> str:
+    """When the chosen run is compared, and how it came to differ."""
     at = compared_at(current, other, iteration)
-    here, there = (form.text(loss_at(run.timeline, at)) for run in (current, other))
-    short = "" if at == iteration else f", as far as “{other.name}” has come"
-    return (
-        f"Iteration {form.count(at)}{short}: {loss} = {here} here (“{current.name}”), "
-        f"{there} there (“{other.name}”)."
-    )
+    ends = "which has come no further; " if at == other.timeline.newest < iteration else ""
+    return f"“{other.name}” beside the run on screen at iteration {form.count(at)}: {ends}{differs}"
 
 
 def difference_table(
     current: Branch, other: Branch, iteration: int, naming: Naming, form: NumberFormat
 ) -> TablePicture:
-    """Parameters of both runs at the beginning of the same iteration, the largest difference first."""
+    """What differs at the beginning of the same iteration: losses, settings, data, then the parameters.
+
+    Of the parameters only those that differ, the largest difference first. The losses always stand there.
+    """
     at = compared_at(current, other, iteration)
+    head = _HeadRows(current, other, at, naming, form).rows()
     here, there = (run.timeline.state(at).parameters for run in (current, other))
-    maker = _DifferenceRows(naming.graph, naming, form, here, there)
+    maker = _DifferenceRows(head, naming, form, here, there)
     scalars = naming.graph.parameters.scalars
     with np.errstate(all="ignore"):
-        sizes = np.abs(there[scalars] - here[scalars])
-    order = np.argsort(-np.nan_to_num(sizes, nan=np.inf), kind="stable")
+        sizes = np.nan_to_num(np.abs(there[scalars] - here[scalars]), nan=np.inf)
+    order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
     columns = (
-        Column("parameter", "parameter"),
+        Column("what", "what"),
         Column("here", "here", numeric=True, tip=f"In “{current.name}”, the run on screen"),
         Column("there", "there", numeric=True, tip=f"In “{other.name}”"),
-        Column("difference", "there − here", numeric=True, tip="The largest comes first"),
+        Column("difference", "difference", numeric=True, tip="there − here; the largest comes first"),
     )
-    return TablePicture(columns, Rows(scalars[order], maker.row))
+    places = np.concatenate([-1 - np.arange(len(head)), scalars[order]])
+    return TablePicture(columns, Rows(places, maker.row))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _HeadRows:
+    """The rows before the parameters."""
+
+    current: Branch
+    other: Branch
+    at: int
+    naming: Naming
+    form: NumberFormat
+
+    def rows(self) -> list[TableRow]:
+        runs, notation, count = (self.current, self.other), self.naming.notation, self.form.count
+        ends = [run.timeline.newest for run in runs]
+        one, other = (run.timeline.segment_of(self.at).model for run in runs)
+        losses = self._losses(self.at, self.at)
+        found = [self._numbers("loss", f"{notation.loss} at {count(self.at)}", *losses)]
+        if ends != [self.at, self.at]:
+            found.append(self._numbers("newest loss", f"newest {notation.loss}", *self._losses(*ends)))
+        if one.optimizer.kind != other.optimizer.kind:
+            found.append(self._words("optimizer", one.optimizer.title, other.optimizer.title))
+        if one.settings[RATE] != other.settings[RATE]:
+            found.append(self._numbers(RATE, notation.rate, one.settings[RATE], other.settings[RATE]))
+        if one.batches.seed != other.batches.seed:
+            found.append(self._words(SEED, str(one.batches.seed), str(other.batches.seed)))
+        return found + self._data(one, other)
+
+    def _losses(self, here: int, there: int) -> tuple[float, float]:
+        return loss_at(self.current.timeline, here), loss_at(self.other.timeline, there)
+
+    def _data(self, one: Model, other: Model) -> list[TableRow]:
+        """Inputs and targets that were set by hand in one of both."""
+        found, edits = [], (*self.current.experiment.edits, *self.other.experiment.edits)
+        names = dict.fromkeys(name for edit in edits if edit.iteration <= self.at for name in edit.set)
+        for name in names:
+            place = data_place(one, name)
+            if place is not None and place[0] in other.leaves:
+                here, there = (float(model.leaves[place[0]][place[1]]) for model in (one, other))
+                if here != there:
+                    found.append(self._numbers(name, edit_name(one, self.naming, name), here, there))
+        return found
+
+    def _numbers(self, identity: str, title: str, here: float, there: float) -> TableRow:
+        return _row_of(identity, title, -1.0, here, there, self.form)
+
+    @staticmethod
+    def _words(name: str, here: str, there: str) -> TableRow:
+        texts = (name, here, there, "")
+        return TableRow(name, texts, (-1.0, math.nan, math.nan, math.nan), texts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _DifferenceRows:
-    """Makes the row of a parameter when it is looked at."""
+    """Makes a row when it is looked at: of a parameter by its place, of those before by −1, −2, …"""
 
-    graph: Graph
+    head: Sequence[TableRow]
     naming: Naming
     form: NumberFormat
     here: Array
     there: Array
 
     def row(self, place: int) -> TableRow:
-        layout, form = self.graph.parameters, self.form
+        if place < 0:
+            return self.head[-1 - place]
+        graph = self.naming.graph
+        layout = graph.parameters
         array, element = layout.locate(place)
-        shown = self.naming.plain(Quantity(self.graph.parameter_nodes[array], element))
+        shown = self.naming.plain(Quantity(graph.parameter_nodes[array], element))
         here, there = float(self.here[place]), float(self.there[place])
-        apart = there - here
-        numbers = (here, there, apart)
-        texts = (shown, form.text(here), form.text(there), form.signed(apart))
-        full = (layout.name_at(place), *map(form.full, numbers))
-        return TableRow(layout.name_at(place), texts, (float(layout.ranks[place]), *numbers), full)
+        return _row_of(layout.name_at(place), shown, float(layout.ranks[place]), here, there, self.form)
+
+
+def _row_of(
+    identity: str, title: str, rank: float, here: float, there: float, form: NumberFormat
+) -> TableRow:
+    apart = there - here
+    texts = (title, form.text(here), form.text(there), form.signed(apart))
+    full = (identity, form.full(here), form.full(there), form.full(apart))
+    return TableRow(identity, texts, (rank, here, there, apart), full)

@@ -8,7 +8,7 @@ from typing import Any
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.document import Experiment
-from backprop_gui.experiment.edits import RATE, data_place
+from backprop_gui.experiment.edits import RATE, SEED, data_place
 from backprop_gui.experiment.optimizing import OPTIMIZER
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat
@@ -98,6 +98,8 @@ class RunWords:
         """`w₅ = 0.5`, `Adam`."""
         if name == OPTIMIZER:
             return optimizer_words(value, self._form, self._naming.notation.rate)
+        if name == SEED:
+            return f"seed {value}"
         return f"{edit_name(self._model, self._naming, name)} = {self._form.text(value)}"
 
     def _change(self, change: Change) -> str:
@@ -109,5 +111,7 @@ class RunWords:
             rate = self._naming.notation.rate
             before, after = (optimizer_words(v, self._form, rate) for v in (change.before, change.after))
             return f"{before} → {after}{where}"
+        if change.name == SEED:
+            return f"seed {change.before} → {change.after}{where}"
         name = edit_name(self._model, self._naming, change.name)
         return f"{name} {self._form.text(change.before)} → {self._form.text(change.after)}{where}"

@@ -204,7 +204,8 @@ def _training(experiment: Experiment, model: Model) -> list[str]:
     size, rows = model.batches.batch_size, model.batches.rows
     batches = f"each update uses all the data ({_count(rows, 'row')})"
     if size < rows:
-        order = f"shuffled anew with seed {training.seed}" if training.shuffle else "in the order of the data"
+        seed = model.batches.seed
+        order = f"shuffled anew with seed {seed}" if training.shuffle else "in the order of the data"
         batches = f"each update uses {size:,} of {rows:,} rows, {order}"
     return [
         f"{model.optimizer.title}: {', '.join(settings)}",

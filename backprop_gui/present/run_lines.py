@@ -44,6 +44,8 @@ class LinesPicture:
     shape: Shape = "free"
     summary: str = ""
     marks: tuple[tuple[float, float], ...] = ()  # where lines part: iterations and values
+    magnitudes: bool = False  # a logarithmic axis shows |values|
+    close: bool = False  # the axis fits the lines that are not dim, the others where they are in sight
 
 
 class Smoother:
@@ -195,16 +197,18 @@ def loss_picture(
 ) -> LinesPicture:
     """The loss of each batch, smoothed with the raw line thin behind; the test loss where it is measured.
 
-    `beside` are the losses of other runs, which part from this one at `forks`.
+    `beside` are the losses of other runs, which part from this one at `forks`; it stands out among them.
     """
+    role: Role = "lit" if beside else "main"
     test_name, plain_name = f"test {name}", name if tests is None else f"train {name}"
     end = "train" if tests is not None else "on screen" if beside else ""
     lines = []
     if means is None:
-        lines.append(Line(end, "train_loss", iterations, losses, said=plain_name))
+        lines.append(Line(end, "train_loss", iterations, losses, role=role, said=plain_name))
     else:
         lines.append(Line("", "train_loss", iterations, losses, role="raw", said=plain_name))
-        lines.append(Line(end, "train_loss_smoothed", iterations, means, said=f"smoothed {plain_name}"))
+        said = f"smoothed {plain_name}"
+        lines.append(Line(end, "train_loss_smoothed", iterations, means, role=role, said=said))
     if tests is not None:
         lines.append(Line("test", "test_loss", *tests, hue=1, said=test_name))
     return LinesPicture((*lines, *beside), name, "zero", summary, forks)

@@ -39,7 +39,6 @@ class Branches(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self._forgotten: Branch | None = None
         self._keeps_current = False
         self._start_anew()
         self.race = Race(session)
@@ -58,11 +57,6 @@ class Branches(QObject):
         """The branches beside it that have the same parameters, oldest first."""
         here = self._session.timeline
         return [branch for branch in self._others if are_comparable(branch.timeline, here)]
-
-    @property
-    def forgotten(self) -> str:
-        """The name of the branch that was forgotten last and can be brought back; empty: none."""
-        return self._forgotten.name if self._forgotten is not None else ""
 
     def find(self, name: str) -> Branch | None:
         """The run of this name, the current one too."""
@@ -88,8 +82,7 @@ class Branches(QObject):
     def add(self, branches: list[Branch]) -> None:
         """Put runs among the branches."""
         self._others += branches
-        self._trim(branches)
-        self.changed.emit()
+        self._settle(branches)
 
     def go_to(self, name: str) -> None:
         """Put a branch on screen, at the same iteration as far as it goes; the run there becomes a branch.
@@ -101,6 +94,8 @@ class Branches(QObject):
         session, branch = self._session, self._found(name)
         if branch is self._current:
             return
+        if branch in self.race.lanes:
+            self.race.stop()  # what is on screen is stepped and trained by the session alone
         session.running.halt()  # before looking where one is: training ends on a newer iteration
         iteration = min(session.iteration, branch.timeline.newest)
         position = session.position if iteration == session.iteration else 0
@@ -127,21 +122,31 @@ class Branches(QObject):
         self.changed.emit()
 
     def forget(self, name: str) -> None:
-        """Let a branch go; the newest one that went can be brought back. Not the run on screen."""
+        """Let a branch go, and a race with it that it runs in; undo has it again. Not the run on screen.
+
+        Raises InvalidEdit when it is that one, or there is none of this name.
+        """
+        from backprop_gui.session.editor import Editor
+
         branch = self._found(name)
         if branch is self._current:
             raise InvalidEdit("the run on screen can't be forgotten; go to another branch before")
-        self._others.remove(branch)
-        self._forgotten = branch
-        self.changed.emit()
+        if branch in self.race.lanes:
+            self.race.stop()
+        Editor(self._session).forget(branch)
 
-    def bring_back(self) -> None:
-        """Have the branch again that was forgotten last."""
-        if self._forgotten is not None:
-            branch, self._forgotten = self._forgotten, None
-            if all(each.timeline is not branch.timeline for each in (self._current, *self._others)):
-                branch.name = self._unique(branch.name)
-                self.add([branch])
+    def take_away(self, branch: Branch) -> None:
+        """Have a branch no longer; who calls keeps it for undo."""
+        if branch in self._others:
+            self._others.remove(branch)
+            self.changed.emit()
+
+    def put_back(self, branch: Branch) -> None:
+        """Have a branch again that was forgotten."""
+        if all(each.timeline is not branch.timeline for each in (self._current, *self._others)):
+            branch.name = self._unique(branch.name)
+            self._others.append(branch)
+            self._settle([branch])
 
     # --- what happens -------------------------------------------------------------------------------
 
@@ -150,7 +155,6 @@ class Branches(QObject):
         session = self._session
         self._numbers = count()
         self._others: list[Branch] = []
-        self._forgotten = None
         self._first = session.experiment
         self._current = Branch(
             next(self._numbers), ORIGINAL, session.experiment, session.source, session.timeline
@@ -172,9 +176,7 @@ class Branches(QObject):
         if keeps or old.named or self._has_future(old):
             old.timeline.rest()
             self._others.append(old)
-            self._others.sort(key=_number)
-            self._trim([old])
-        self.changed.emit()
+        self._settle([old])
 
     def _has_future(self, old: Branch) -> bool:
         """Whether a run has come further than the moment at which the current one parts from it."""
@@ -201,6 +203,17 @@ class Branches(QObject):
         names = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 3)))
         return next(each for each in names if each not in taken)
 
+    def _settle(self, spared: Sequence[Branch]) -> None:
+        """Put the branches in order and within bounds, each with a line that none of the others has."""
+        self._others.sort(key=_number)
+        self._trim(spared)
+        taken: set[int] = set()
+        for branch in sorted(self._others, key=_has_no_line):  # who has a line keeps it
+            if branch.line < 0 or branch.line in taken:
+                branch.line = next(line for line in count() if line not in taken)
+            taken.add(branch.line)
+        self.changed.emit()
+
     def _trim(self, spared: Sequence[Branch] = ()) -> None:
         """Stay within bounds: the oldest branch that nobody has named goes first, and it is said."""
         while reason := self._too_much():
@@ -222,3 +235,7 @@ class Branches(QObject):
 
 def _number(branch: Branch) -> int:
     return branch.number
+
+
+def _has_no_line(branch: Branch) -> bool:
+    return branch.line < 0

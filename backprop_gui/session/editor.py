@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
+from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.errors import InvalidEdit, InvalidExperiment
 from backprop_gui.experiment.build import notation_faults
-from backprop_gui.experiment.building import rename_experiment
 from backprop_gui.experiment.document import Experiment, Notation
 from backprop_gui.experiment.edits import (
     PRIME,
     RATE,
+    SEED,
     check_edit,
     current_value,
     parse_number,
     with_edit,
     with_edits,
 )
+from backprop_gui.experiment.optimizing import OPTIMIZER
 from backprop_gui.present.edit_names import edit_name
 from backprop_gui.session.history import Snapshot
 from backprop_gui.session.session import Session
+from backprop_gui.steps.branch import Branch
 from backprop_gui.steps.timeline import Timeline
 
 
@@ -82,17 +87,31 @@ class Editor:
 
         Raises InvalidEdit and leaves everything as it was.
         """
+        model = self.session.model
+        check_edit(model, OPTIMIZER, kind)
+        wanted = None if kind == model.optimizer.kind else {"kind": kind, RATE: model.settings[RATE]}
+        self._set_from_here(OPTIMIZER, wanted, f"set the optimizer to {OPTIMIZERS[kind].title}")
+
+    def set_seed(self, seed: int) -> None:
+        """Shuffle the data by another seed from the iteration on screen on; what was learned stays.
+
+        Raises InvalidEdit and leaves everything as it was.
+        """
+        seed = check_edit(self.session.model, SEED, seed)
+        same = seed == self.session.model.batches.seed
+        self._set_from_here(SEED, None if same else seed, f"set the seed to {seed}")
+
+    def _set_from_here(self, name: str, value: Any, deed: str) -> None:
+        """Branch at the iteration on screen; None changes nothing."""
         session = self.session
-        check_edit(session.model, "optimizer", kind)
         session.running.halt()
-        if kind == session.model.optimizer.kind:
+        if value is None:
             session.moved.emit()
             return
         before = self._snapshot()
-        value = {"kind": kind, "learning_rate": session.model.settings["learning_rate"]}
-        session.timeline = session.timeline.branch(session.iteration, {"optimizer": value})
-        session.experiment = with_edit(session.experiment, session.iteration, "optimizer", value)
-        session.history.record(f"set the optimizer to {session.model.optimizer.title}", before)
+        session.timeline = session.timeline.branch(session.iteration, {name: value})
+        session.experiment = with_edit(session.experiment, session.iteration, name, value)
+        session.history.record(deed, before)
         self._after_edit()
 
     def shown_name(self, name: str) -> str:
@@ -144,7 +163,7 @@ class Editor:
     def undo(self) -> None:
         """Take the newest edit back, with the iterations that had been there."""
         self.session.running.halt()
-        self._restore(self.session.history.undo(self._snapshot()))
+        self._restore(self.session.history.undo(self._snapshot()), back=True)
 
     def redo(self) -> None:
         """Make an edit again that was taken back."""
@@ -157,9 +176,22 @@ class Editor:
         self.session.history.record(name, self._snapshot())
         self._restore(run)
 
-    def _restore(self, snapshot: Snapshot | None) -> None:
+    def forget(self, branch: Branch) -> None:
+        """Let a branch go that is not on screen; undo has it again."""
         session = self.session
-        if snapshot is not None:
+        session.history.record(f"forget “{branch.name}”", replace(self._snapshot(), forgotten=branch))
+        session.branches.take_away(branch)
+        session.changed.emit()
+
+    def _restore(self, snapshot: Snapshot | None, back: bool = False) -> None:
+        session = self.session
+        if snapshot is None:
+            return
+        if snapshot.forgotten is not None:  # nothing else was done
+            put = session.branches.put_back if back else session.branches.take_away
+            put(snapshot.forgotten)
+            session.changed.emit()
+        else:
             session.experiment, session.timeline = snapshot.experiment, snapshot.timeline
             session.source = snapshot.source
             stays = (session.iteration, session.position) == (snapshot.iteration, snapshot.position)
@@ -179,6 +211,8 @@ class Editor:
 
     def retitle(self, title: str) -> None:
         """Another title; moment and iterations stay. Raises InvalidEdit and leaves everything as it was."""
+        from backprop_gui.experiment.building import rename_experiment  # not needed to start
+
         session = self.session
         renamed = rename_experiment(session.experiment, title)
         if renamed == session.experiment:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backprop_gui.experiment.document import Experiment
+from backprop_gui.steps.branch import Branch
 from backprop_gui.steps.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """A moment before or after an edit: the document, where its data is, its timeline, where one was."""
+    """A moment before or after an edit: the document, where its data is, its timeline, where one was.
+
+    `forgotten` is the branch that went, where that is all that was done.
+    """
 
     experiment: Experiment
     source: str
     timeline: Timeline
     iteration: int
     position: int
+    forgotten: Branch | None = None
 
 
 class History:
@@ -53,7 +58,7 @@ class History:
             return None
         name, snapshot = source.pop()
         now.timeline.rest()
-        target.append((name, now))
+        target.append((name, replace(now, forgotten=snapshot.forgotten)))
         return snapshot
 
     @property

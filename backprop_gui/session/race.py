@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.present.edit_names import RunWords
 from backprop_gui.session.worker import Worker
-from backprop_gui.steps.branch import Branch
+from backprop_gui.steps.branch import Branch, are_comparable
 from backprop_gui.steps.race import (
     FEWEST,
     MOST,
@@ -52,6 +52,7 @@ class Race(QObject):
         self._arrivals.setSingleShot(True)
         self._arrivals.timeout.connect(self._take_arrivals)
         session.opened.connect(self._forget)
+        session.changed.connect(self._forget_other_network)
 
     @property
     def is_running(self) -> bool:
@@ -136,8 +137,14 @@ class Race(QObject):
         self._arrivals.stop()
         self.ended.emit()
 
+    def _forget_other_network(self) -> None:
+        """Lanes of a network that was rebuilt meanwhile have nothing to say of this one."""
+        here = self._session.timeline
+        if self.lanes and not are_comparable(self.lanes[0].timeline, here):
+            self._forget()
+
     def _forget(self) -> None:
-        """Another experiment: the lanes are none of its branches."""
+        """Another experiment: the lanes are none of its branches, what is under way is thrown away."""
         self._arrivals.stop()
         if self._worker is not None:
             worker, self._worker = self._worker, None

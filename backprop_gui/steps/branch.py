@@ -15,7 +15,7 @@ import numpy as np
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State
 from backprop_gui.experiment.document import Experiment
-from backprop_gui.experiment.edits import RATE, current_value
+from backprop_gui.experiment.edits import RATE, SEED, current_value
 from backprop_gui.experiment.optimizing import OPTIMIZER, kind_at
 from backprop_gui.steps.segment import size_of
 from backprop_gui.steps.timeline import Timeline
@@ -25,8 +25,8 @@ from backprop_gui.steps.timeline import Timeline
 class Branch:
     """A run with a name of its own: its document with its edits, where its data is, its iterations.
 
-    `number` tells it from others for good, whatever it is called. `named` says that somebody chose the
-    name, or asked for it to be kept.
+    `number` tells it from others for good, whatever it is called; `line` is its kind of line in plots, -1
+    as long as it has none. `named` says that somebody chose the name, or asked for it to be kept.
     """
 
     number: int
@@ -35,6 +35,7 @@ class Branch:
     source: str
     timeline: Timeline
     named: bool = False
+    line: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +146,7 @@ def _before(run: Branch, iteration: int, name: str) -> Any:
         return current_value(segment.model, state, name)
     if name == RATE:
         return run.experiment.training.optimizer.learning_rate
+    if name == SEED:
+        return run.experiment.training.seed
     place = first.graph.parameters.place_of(name)
     return None if place is None else float(first.initial[place])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 from backprop_gui.present.pictures import TablePicture
 from backprop_gui.views.table_model import TableModel
 from backprop_gui.views.table_parts import CellDelegate
 from backprop_gui.views.tables import TableView
+from backprop_gui.views.theme import blend
 
 Index = QModelIndex | QPersistentModelIndex
 LINE, NAME = 0, 1  # columns
+NAME_PIXELS = 160.0
 
 
 class LineDelegate(CellDelegate):
@@ -28,7 +30,10 @@ class LineDelegate(CellDelegate):
         assert isinstance(model, TableModel)
         row = model.row(index.row())
         hue, theme, rect = int(row.texts[LINE]), self.theme, option.rect
-        painter.fillRect(rect, QColor(theme.lit if row.identity == model.lit else theme.window))
+        ground = theme.lit if row.identity == model.lit else theme.window
+        if option.state & QStyle.StateFlag.State_Selected:
+            ground = blend(theme.accent, ground, 0.16)
+        painter.fillRect(rect, QColor(ground))
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), QColor(theme.border))
         width = (2.6 if hue == 0 else 2.0) * self.scale
         pen = QPen(QColor(theme.lines[hue % len(theme.lines)]), width, DASHES[hue % len(DASHES)])
@@ -61,6 +66,13 @@ class BranchTable(TableView):
         self.selectionModel().currentRowChanged.connect(self._tell_row)
         self.set_theme(self._theme)
         self.set_text_scale(self._scale)
+
+    def _least_widths(self, natural: list[float]) -> list[float]:
+        """Names keep their room before anything else does."""
+        least = super()._least_widths(natural)
+        if least:
+            least[NAME] = min(natural[NAME], NAME_PIXELS * self._scale)
+        return least
 
     def show_chosen(self, name: str) -> None:
         """Have the keyboard at the row of this name."""
