@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backprop_gui.app.accuracy import AccuracyPanel
 from backprop_gui.app.branches import BranchPanel
 from backprop_gui.app.building import Building
 from backprop_gui.app.computation import ComputationView
 from backprop_gui.app.conventions import ConventionCommands
 from backprop_gui.app.editing import Editing
+from backprop_gui.app.history import HistoryPanel
 from backprop_gui.app.ledger import PathPanel
 from backprop_gui.app.my_value import MyValue
 from backprop_gui.app.network import NetworkPanel
@@ -31,6 +33,8 @@ FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     Editing,
     Pasting,
     MyValue,
+    AccuracyPanel,
+    HistoryPanel,
     SlicePanel,
     Building,
     ComputationView,

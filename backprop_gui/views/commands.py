@@ -104,6 +104,16 @@ LEARN = (
     Command("askFirst", "&Ask first", tip="Show the question, then the number", checkable=True),
     Command("myValue", "&My value", ("M",), tip="Compare your own result with this number", letter=True),
     Command("nudge", "&Nudge…", ("N",), tip="Move one number a little and see what follows", letter=True),
+    Command(
+        "history", "&History of this weight", ("H",), tip="Plot its values or its gradients", letter=True
+    ),
+    Command(
+        "pinHistory",
+        "&Pin its line",
+        ("Shift+H",),
+        tip="Keep it in the plot of histories, or not",
+        letter=True,
+    ),
     Command("checkGradients", "&Check gradients", tip="Compare every gradient with finite differences"),
     Command(
         "fusedLoss",
@@ -221,6 +231,8 @@ MENUS = (
             "myValue",
             SEPARATOR,
             "nudge",
+            "history",
+            "pinHistory",
             "checkGradients",
             "fusedLoss",
             SEPARATOR,

@@ -73,6 +73,7 @@ class EndLabel:
     pen: QPen
     colour: str
     first: bool  # has its place before the others
+    line: int = -1  # which line it names
 
 
 class EndLabels(pg.AxisItem):
@@ -99,17 +100,29 @@ class EndLabels(pg.AxisItem):
     def boundingRect(self) -> QRectF:
         return QRectF(self.mapRectFromParent(self.geometry()))
 
-    def paint(self, painter: QPainter, *_: Any) -> None:
+    def line_at(self, point: QPointF) -> int:
+        """The line whose name stands at a point (of this item); -1 for none."""
+        if not self.boundingRect().contains(point):
+            return -1
+        near = QFontMetricsF(self._font).height() / 2
+        found = [label.line for label, middle in self._placed() if abs(middle - point.y()) <= near]
+        return found[0] if found else -1
+
+    def _placed(self) -> list[tuple[EndLabel, float]]:
+        """The names that have room, and the middle of each."""
         rect, (low, high) = self.boundingRect(), self.range
         if not self._labels or high <= low:
-            return
+            return []
+        share = rect.height() / (high - low)
+        places = [rect.bottom() - (label.height - low) * share for label in self._labels]
         height = QFontMetricsF(self._font).height()
-        places = [
-            rect.bottom() - (label.height - low) / (high - low) * rect.height() for label in self._labels
-        ]
+        return spread(self._labels, places, rect.top(), rect.bottom(), 0.95 * height)
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        rect, height = self.boundingRect(), QFontMetricsF(self._font).height()
         painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for label, middle in spread(self._labels, places, rect.top(), rect.bottom(), 0.95 * height):
+        for label, middle in self._placed():
             left = rect.left() + 4 * self._scale
             right = left + SAMPLE_PIXELS * self._scale
             painter.setPen(label.pen)
