@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 
 from backprop_gui.errors import BackpropError
-from backprop_gui.experiment.building_moment import Change, rebuilt
 from backprop_gui.session.editor import Editor
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from backprop_gui.experiment.building_moment import Change
 
 
 class Builder(QObject):
@@ -21,6 +25,8 @@ class Builder(QObject):
 
     def change(self, change: Change, name: str) -> str:
         """Rebuild the network; `name` is what undo calls it. Returns why it can't be, or an empty text."""
+        from backprop_gui.experiment.building_moment import rebuilt  # not needed to start
+
         session = self._session
         session.running.halt()
         state, iteration = session.timeline.state(session.iteration), session.iteration

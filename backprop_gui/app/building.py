@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog
 
 from backprop_gui.app.builder import Builder
 from backprop_gui.app.network import NetworkPanel
 from backprop_gui.errors import BackpropError
-from backprop_gui.experiment import building
-from backprop_gui.experiment.building_edges import (
-    LOOP,
-    Neuron,
-    connect,
-    connection_fault,
-    connection_words,
-    cut,
-)
-from backprop_gui.experiment.building_moment import Change
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.sentences import counted
-from backprop_gui.experiment.templates import copy_of
 from backprop_gui.present.canvas_shape import canvas_shape
 from backprop_gui.present.focus import element_of
 from backprop_gui.present.math_text import plain
 from backprop_gui.session.session import Session
-from backprop_gui.views.build_hand import BuildHand, Verdict
 from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:  # needed once something is built, not for the first picture
+    from backprop_gui.experiment.building_edges import Neuron
+    from backprop_gui.experiment.building_moment import Change
+    from backprop_gui.views.build_hand import BuildHand, Verdict
 
 
 class Building(QObject):
@@ -50,6 +44,8 @@ class Building(QObject):
 
     def _build(self, on: bool) -> None:
         if self._hand is None:
+            from backprop_gui.views.build_hand import BuildHand
+
             self._hand = BuildHand(self._window.canvas, self.judge)
             self._hand.connect_requested.connect(self._connect)
             self._hand.cut_requested.connect(self._cut)
@@ -74,6 +70,9 @@ class Building(QObject):
 
     def judge(self, source: str, target: str, whole: bool) -> Verdict:
         """What connecting two neurons (or their layers) would do, in a few words, or why it can't be."""
+        from backprop_gui.experiment.building_edges import LOOP, connection_fault, connection_words
+        from backprop_gui.views.build_hand import Verdict
+
         network = self._session.experiment.network
         ends = self._neuron(source), self._neuron(target)
         names = self._named(ends[0], whole), self._named(ends[1], whole)
@@ -85,6 +84,8 @@ class Building(QObject):
 
     def _neuron(self, identity: str) -> Neuron:
         """The neuron of a card; channels of values are counted through."""
+        from backprop_gui.experiment.building_edges import Neuron
+
         layer, element = identity.partition("[")[0], element_of(identity)
         graph = self._session.model.graph
         index = graph.by_name.get(f"{layer}.a", graph.by_name.get(layer, graph.loss))
@@ -110,6 +111,8 @@ class Building(QObject):
         self._window.show_message(sentence, "warning")
 
     def _connect(self, source: str, target: str, whole: bool) -> None:
+        from backprop_gui.experiment.building_edges import connect
+
         ends = self._neuron(source), self._neuron(target)
 
         def change(experiment: Experiment) -> Experiment:
@@ -118,6 +121,8 @@ class Building(QObject):
         self._change(change, f"connect {self._named(ends[0], whole)} to {self._named(ends[1], whole)}")
 
     def _cut(self, source: str, target: str, whole: bool) -> None:
+        from backprop_gui.experiment.building_edges import cut
+
         ends = self._neuron(source), self._neuron(target)
 
         def change(experiment: Experiment) -> Experiment:
@@ -126,6 +131,8 @@ class Building(QObject):
         self._change(change, f"cut {self._named(ends[0], whole)} from {self._named(ends[1], whole)}")
 
     def _remove(self, identity: str) -> None:
+        from backprop_gui.experiment import building
+
         neuron = self._neuron(identity)
 
         def change(experiment: Experiment) -> Experiment:
@@ -134,6 +141,8 @@ class Building(QObject):
         self._change(change, f"remove {self._named(neuron, False)}")
 
     def _more(self, identity: str, by: int) -> None:
+        from backprop_gui.experiment import building
+
         layer = self._neuron(identity).layer
         network = self._session.experiment.network
         sizes = {node.name: getattr(node, "units", 0) for node in network.nodes} | network.inputs
@@ -173,6 +182,8 @@ class Building(QObject):
         self._window.canvas.edit_first()
 
     def _duplicate(self) -> None:
+        from backprop_gui.experiment.templates import copy_of
+
         session = self._session
         if not self._may_leave():
             return
@@ -183,6 +194,8 @@ class Building(QObject):
         self._window.show_message("This copy is in no file yet.")
 
     def _rename(self) -> None:
+        from PySide6.QtWidgets import QInputDialog
+
         title, taken = QInputDialog.getText(
             self._window, "Rename", "Title of the experiment:", text=self._session.experiment.title
         )

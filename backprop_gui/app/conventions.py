@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 
 from backprop_gui.errors import BackpropError
 from backprop_gui.experiment.build import build, notation_faults
-from backprop_gui.experiment.conventions import Conventions, conventions_of, with_conventions
-from backprop_gui.present.conventions import consequences, headline, notation_picture, undo_name
 from backprop_gui.session.editor import Editor
 from backprop_gui.session.session import Session
-from backprop_gui.views.conventions_dialog import ConventionsDialog
 from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:  # needed once the dialog is opened, not for the first picture
+    from backprop_gui.experiment.conventions import Conventions
+    from backprop_gui.views.conventions_dialog import ConventionsDialog
 
 NAMES_ONLY = ("Only names change; every number stays.",)
 NOTHING = ("Nothing is changed so far.",)
@@ -31,6 +34,8 @@ class ConventionCommands(QObject):
 
     def open(self) -> None:
         """Show the dialog with the conventions in force."""
+        from backprop_gui.views.conventions_dialog import ConventionsDialog
+
         session, window = self._session, self._window
         session.running.halt()
         dialog = ConventionsDialog(window.theme(), window.look.scale, window)
@@ -43,6 +48,9 @@ class ConventionCommands(QObject):
 
     def apply(self, wanted: Conventions) -> None:
         """Put conventions in force, as one entry of undo; a moment of iteration 0 stays on screen."""
+        from backprop_gui.experiment.conventions import with_conventions
+        from backprop_gui.present.conventions import undo_name
+
         session, before = self._session, self._now()
         document = with_conventions(session.experiment, session.model.graph, wanted)
         place = (session.iteration, session.position)
@@ -59,6 +67,9 @@ class ConventionCommands(QObject):
 
     def _preview(self, wanted: Conventions) -> None:
         """Show names and consequences of what is chosen in the dialog."""
+        from backprop_gui.experiment.conventions import with_conventions
+        from backprop_gui.present.conventions import consequences, headline, notation_picture
+
         session, before = self._session, self._now()
         assert self._dialog is not None
         if faults := notation_faults(wanted.notation):
@@ -83,6 +94,8 @@ class ConventionCommands(QObject):
         self._dialog.show_preview(picture, headline(before, wanted), told, "")
 
     def _now(self) -> Conventions:
+        from backprop_gui.experiment.conventions import conventions_of
+
         return conventions_of(self._session.experiment, self._session.model.graph)
 
     def _reasons(self) -> dict[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from backprop_gui.errors import BackpropError
-from backprop_gui.present.samples import edited_name
+from backprop_gui.present.naming import neuron_identity
 from backprop_gui.session.editor import Editor
 from backprop_gui.session.session import Session
+from backprop_gui.steps.quantities import VALUE, Quantity
 from backprop_gui.views.main_window import MainWindow
 
 
@@ -19,12 +20,42 @@ class Editing(QObject):
         self.session, self.window = session, window
         self._editor = Editor(session)
         window.canvas.edit_requested.connect(self._edit_on_canvas)
+        window.canvas.editing.ended.connect(self._go_on_to_rate)
         window.gradient_table.edit_requested.connect(self._edit_gradient_row)
         window.parameter_table.edit_requested.connect(self._edit_parameter_row)
         window.samples_table.edit_requested.connect(self._edit_sample)
         for table in (window.gradient_table, window.parameter_table, window.samples_table):
             table.edit_left.connect(window.clear_message)
         session.opened.connect(window.canvas.editing.leave)
+
+    def open(self, iteration: int, quantity: Quantity) -> bool:
+        """Open the field of a given number on the canvas, in its iteration; False where none can open.
+
+        `quantity` is a parameter's value, an input or a target.
+        """
+        session, window = self.session, self.window
+        session.running.halt()
+        if session.iteration != iteration:
+            session.seek(iteration)
+        graph, plan = session.model.graph, session.plan
+        node = graph.nodes[quantity.node]
+        if node.kind == "parameter":
+            if session.position > plan.update_start:  # there the canvas shows the value after the update
+                session.seek(iteration, plan.update_start)
+            identity = graph.parameters.name_at(plan.place(quantity))
+        else:
+            sample = quantity.sample or 0
+            if session.scene().frame.shown_sample != sample:
+                session.seek(iteration, plan.step_of(Quantity(graph.loss, (), VALUE, sample)) or 0)
+            identity = neuron_identity(node.group, quantity.element)
+        window.commands["graphView"].setChecked(False)
+        return window.canvas.edit(identity) or (node.kind == "target" and window.canvas.edit("loss"))
+
+    def _go_on_to_rate(self) -> None:
+        """Behind the last number of the network comes the learning rate, where it is on screen."""
+        if self.window.toolbar.isVisible():
+            self.window.toolbar.edit_rate()
+            self.window.show_message("The learning rate: Enter takes it, then → steps on.")
 
     def _edit_on_canvas(self, name: str, text: str) -> None:
         if refusal := self._refusal(name, text):
@@ -39,6 +70,8 @@ class Editing(QObject):
             self.window.parameter_table.show_refused()
 
     def _edit_sample(self, row: str, column: str, text: str) -> None:
+        from backprop_gui.present.samples import edited_name  # not needed to start
+
         if not self._told(edited_name(self.session.scene(), row, column), text):
             self.window.samples_table.show_refused()
 

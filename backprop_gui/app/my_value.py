@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.present.explain import explain_page
-from backprop_gui.present.my_value import Verdict, checked_quantity, compare
 from backprop_gui.session.session import Session
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.main_window import MainWindow
-from backprop_gui.views.my_value_field import MyValueField
+
+if TYPE_CHECKING:  # needed once a page is about a number, not for the first picture
+    from backprop_gui.present.my_value import Verdict
+    from backprop_gui.views.my_value_field import MyValueField
 
 
 class MyValue(QObject):
@@ -21,19 +24,28 @@ class MyValue(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self.session, self.window = session, window
-        self._field = MyValueField()
-        window.explain.stand_below_result(self._field)
-        window.add_part(self._field)
+        self._made: MyValueField | None = None
         self._about: tuple[int, Quantity] | None = None
         self._checked = ""  # the text of which something is said
         self._verdict: Verdict | None = None
         window.commands["myValue"].triggered.connect(self.open)
-        self._field.entered.connect(self._check)
-        self._field.cleared.connect(self._forget)
-        self._field.left.connect(window.canvas.setFocus)
         session.moved.connect(self.show_moment)
         session.opened.connect(self.show_moment)
         session.running.training_changed.connect(self._training_changed)
+
+    @property
+    def _field(self) -> MyValueField:
+        """The field; made for the first page that is about a number."""
+        if self._made is None:
+            from backprop_gui.views.my_value_field import MyValueField
+
+            self._made = MyValueField()
+            self.window.explain.stand_below_result(self._made)
+            self.window.add_part(self._made)
+            self._made.entered.connect(self._check)
+            self._made.cleared.connect(self._forget)
+            self._made.left.connect(self.window.canvas.setFocus)
+        return self._made
 
     def open(self) -> None:
         """Bring the keyboard to the field; where the page is about no single number, say what would be."""
@@ -47,6 +59,10 @@ class MyValue(QObject):
     def show_moment(self) -> None:
         """Another moment: another number has an empty field; the same one is compared anew."""
         session = self.session
+        if self._made is None and not (session.position or session.focus or session.asking):
+            return  # what is given is not compared, and nothing else is needed to start
+        from backprop_gui.present.my_value import checked_quantity, compare
+
         scene = session.scene()
         quantity = None if session.running.is_training else checked_quantity(scene)
         about = None if quantity is None else (session.iteration, quantity)
@@ -63,6 +79,8 @@ class MyValue(QObject):
         """Enter: compare, say it, and light the part that is meant."""
         if self._about is None:
             return
+        from backprop_gui.present.my_value import compare
+
         try:
             verdict = compare(self.session.scene(), self._about[1], text)
         except InvalidEdit as error:

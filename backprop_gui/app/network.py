@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from PySide6.QtWidgets import QWidget
 
 from backprop_gui.app.builder import Builder
 from backprop_gui.app.panel import Panel
-from backprop_gui.engine.operations import ACTIVATIONS, LOSSES
 from backprop_gui.errors import BackpropError
-from backprop_gui.experiment import building
-from backprop_gui.experiment.building_loss import set_loss
-from backprop_gui.experiment.building_moment import Change
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.sentences import counted
-from backprop_gui.present.network_picture import loss_choices, network_picture
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
-from backprop_gui.views.network_panel import NetworkPanel as NetworkView
+
+if TYPE_CHECKING:  # needed once the panel is looked at, not for the first picture
+    from backprop_gui.experiment.building_moment import Change
+    from backprop_gui.views.network_panel import NetworkPanel as NetworkView
 
 
 class NetworkPanel(Panel):
@@ -42,6 +40,10 @@ class NetworkPanel(Panel):
 
     def make(self) -> QWidget:
         """The panel, connected."""
+        from backprop_gui.engine.operations import ACTIVATIONS
+        from backprop_gui.present.network_picture import loss_choices
+        from backprop_gui.views.network_panel import NetworkPanel as NetworkView
+
         view = NetworkView(tuple(ACTIVATIONS), loss_choices())
         view.title_requested.connect(self._rename)
         view.rename_requested.connect(self._rename_layer)
@@ -60,6 +62,8 @@ class NetworkPanel(Panel):
 
     def show_moment(self) -> None:
         """Show the network and the data in force."""
+        from backprop_gui.present.network_picture import network_picture
+
         session = self.session
         self._view.show_network(
             network_picture(session.experiment, session.model, session.naming, session.format)
@@ -72,9 +76,7 @@ class NetworkPanel(Panel):
 
     @property
     def _view(self) -> NetworkView:
-        view = self.widget
-        assert isinstance(view, NetworkView)
-        return view
+        return cast("NetworkView", self.widget)
 
     def _change(self, change: Change, name: str) -> bool:
         refusal = self._builder.change(change, name)
@@ -91,6 +93,8 @@ class NetworkPanel(Panel):
         self._view.show_refusal(self._builder.rename(title))
 
     def _rename_layer(self, old: str, new: str) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.rename_layer(experiment, old, new)
 
@@ -98,6 +102,8 @@ class NetworkPanel(Panel):
             self._view.choose(new)
 
     def _set_units(self, name: str, units: int) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.set_units(experiment, name, units, self.session.source)
 
@@ -106,18 +112,24 @@ class NetworkPanel(Panel):
         self._change(change, f"{what} in {name}")
 
     def _set_activation(self, name: str, activation: str) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.set_activation(experiment, name, activation)
 
         self._change(change, f"{activation.replace('_', ' ')} in {name}")
 
     def _set_biases(self, name: str, on: bool) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.set_biases(experiment, name, on)
 
         self._change(change, f"{'biases' if on else 'no biases'} in {name}")
 
     def _add(self, beside: str, before: bool) -> None:
+        from backprop_gui.experiment import building
+
         source, network = self.session.source, self.session.experiment.network
 
         def change(experiment: Experiment) -> Experiment:
@@ -134,12 +146,16 @@ class NetworkPanel(Panel):
             self._view.choose(added)
 
     def _remove(self, name: str) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.remove_layer(experiment, name, self.session.source)
 
         self._change(change, f"remove layer {name}")
 
     def _move(self, name: str, by: int) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.move_layer(experiment, name, by, self.session.source)
 
@@ -150,6 +166,9 @@ class NetworkPanel(Panel):
             self._view.choose(nodes[min(max(place + by, 0), len(nodes) - 1)].name)
 
     def _set_loss(self, op: str) -> None:
+        from backprop_gui.engine.operations import LOSSES
+        from backprop_gui.experiment.building_loss import set_loss
+
         def change(experiment: Experiment) -> Experiment:
             return set_loss(experiment, op)
 
@@ -159,18 +178,24 @@ class NetworkPanel(Panel):
             self._change(change, f"the loss {LOSSES[op].name_in_words}")
 
     def _set_outputs(self, units: int) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.set_outputs(experiment, units, self.session.source)
 
         self._change(change, counted(units, "target", "targets"))
 
     def _set_rows(self, count: int) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.set_rows(experiment, count, self.session.source)
 
         self._change(change, f"{counted(count, 'row', 'rows')} of data")
 
     def _remove_row(self, place: int) -> None:
+        from backprop_gui.experiment import building
+
         def change(experiment: Experiment) -> Experiment:
             return building.remove_row(experiment, place, self.session.source)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -11,23 +12,15 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QTextEdit
 
 from backprop_gui.errors import BackpropError, InvalidEdit
 from backprop_gui.experiment.edits import PRIME, current_value
-from backprop_gui.experiment.pasting import (
-    Grid,
-    Matrix,
-    block_grid,
-    data_grids,
-    fitted,
-    neuron_grids,
-    parameter_grids,
-    read_matrix,
-)
 from backprop_gui.experiment.sentences import counted
 from backprop_gui.present.focus import element_of, nodes_of_card
-from backprop_gui.present.samples import MEAN, edited_name
 from backprop_gui.session.editor import Editor
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.tables import TableView
+
+if TYPE_CHECKING:  # needed once something is copied or pasted, not for the first picture
+    from backprop_gui.experiment.pasting import Grid, Matrix
 
 NOWHERE = "Choose a weight, a bias, a neuron, an input or a target; then copy or paste its numbers."
 
@@ -57,6 +50,8 @@ class Pasting(QObject):
 
     def paste(self) -> None:
         """Set the numbers of what is in focus to those of the clipboard; undo takes all of them back."""
+        from backprop_gui.experiment.pasting import fitted, read_matrix
+
         widget = self.window.focusWidget()
         if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
             widget.paste()
@@ -80,6 +75,8 @@ class Pasting(QObject):
 
     def _grids_of_focus(self, rows: int = 1) -> list[Grid]:
         """The blocks the focus may stand for; data from the row on screen downwards. Raises InvalidEdit."""
+        from backprop_gui.experiment.pasting import neuron_grids, parameter_grids
+
         session, identity = self.session, self._identity()
         model, graph = session.model, session.model.graph
         grids = parameter_grids(model, identity)
@@ -94,6 +91,8 @@ class Pasting(QObject):
         return [self._as_shown(grid) for grid in grids]
 
     def _grids_of_data(self, leaf: str, rows: int) -> list[Grid]:
+        from backprop_gui.experiment.pasting import data_grids
+
         scene = self.session.scene()
         first = int(scene.frame.record.rows[scene.frame.shown_sample])
         one = data_grids(self.session.model, leaf, first, 1)
@@ -142,6 +141,8 @@ class Pasting(QObject):
 
     def _grids_of_table(self, table: TableView, matrix: Matrix) -> list[Grid] | None:
         """The cells from the current one on; a matrix goes into the layer. None: the table takes nothing."""
+        from backprop_gui.experiment.pasting import block_grid, parameter_grids
+
         rows, columns, current = table.cells_from_here(len(matrix))
         if not rows or not columns:
             return None
@@ -164,6 +165,9 @@ class Pasting(QObject):
         self, rows: Sequence[str], columns: list[str], current: str, matrix: Matrix
     ) -> Grid:
         """The cells of the data from the current one on, as many as were copied."""
+        from backprop_gui.experiment.pasting import block_grid
+        from backprop_gui.present.samples import MEAN, edited_name
+
         scene, width = self.session.scene(), len(matrix[0])
         start = columns.index(current) if current in columns else 0
         chosen = columns[start : start + width]

@@ -6,7 +6,6 @@ a file that was only touched, or written with what it held before, has not chang
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -187,6 +186,8 @@ def _stat(path: Path) -> tuple[int, ...]:
 
 def _content(path: Path) -> bytes:
     """What tells the content of a file from another."""
+    import hashlib  # takes a while, and a preset needs none
+
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "blake2b").digest()

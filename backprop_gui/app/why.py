@@ -13,7 +13,7 @@ from backprop_gui.engine.expressions import Slope
 from backprop_gui.engine.graph import Graph
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.session.session import Session
-from backprop_gui.steps.quantities import GRADIENT, Quantity, Setting
+from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity, Setting
 from backprop_gui.views.asking import Asking
 from backprop_gui.views.formula import FormulaView
 from backprop_gui.views.main_window import MainWindow
@@ -87,6 +87,7 @@ class WhyTree(Panel):
         tree.part_requested.connect(self._open_part)
         tree.back_requested.connect(self._back)
         tree.row_pointed.connect(self._light)
+        tree.edit_requested.connect(self._edit)
         panel.crumb_requested.connect(self._back_to)
         panel.go_requested.connect(self._go_there)
         panel.copy_requested.connect(self._copy)
@@ -272,6 +273,23 @@ class WhyTree(Panel):
         if key.node == session.model.graph.loss and key.sample is None:
             key = Quantity(key.node, key.element, key.aspect, session.plan.samples - 1)
         session.seek_quantity(key)
+
+    def _edit(self, path: tuple[int, ...]) -> None:
+        """Edit a number that was given or set by hand, where it stands and in its iteration."""
+        traced = self._traced(path)[-1]
+        source, key = self._renew().provenance.source(traced), traced.key
+        if isinstance(key, Setting) and key.name == "learning_rate":
+            if traced.iteration != self.session.iteration:
+                self.session.seek(traced.iteration)
+            self.window.toolbar.edit_rate()
+        elif source.expression is not None or not isinstance(key, Quantity) or key.aspect != VALUE:
+            self.window.show_message("This number is calculated; F2 edits what it is made of.")
+        else:
+            parameter = self.session.model.graph.nodes[key.node].kind == "parameter"
+            when = source.iteration if parameter and source.kind == "edited" else traced.iteration
+            editing = self.window.controller.features["Editing"]  # type: ignore[attr-defined]
+            if not editing.open(when, key):
+                self.window.show_message("There is no room for it on the canvas; the tables edit it.")
 
     def _copy(self) -> None:
         pictures = self._renew()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from backprop_gui.engine.expressions import Expression, Negative, Product, Ref, Slope, Sum
 from backprop_gui.experiment.edits import parse_number
 from backprop_gui.present.expression_parts import parts
 from backprop_gui.present.focus import focused_quantity
-from backprop_gui.present.my_value_slips import Slip, Slips
 from backprop_gui.present.scene import Scene
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity
+
+if TYPE_CHECKING:  # needed once something is typed, not with every first step
+    from backprop_gui.present.my_value_slips import Slip, Slips
 
 NEAR = 1e-3  # as much as rounding to four digits in between may leave
 COMES_OUT = "Yours is what "
@@ -80,6 +82,8 @@ def compare(scene: Scene, quantity: Quantity, text: str) -> Verdict:
     agreed = _agreement(scene, typed, right)
     if agreed is not None:
         return _beside_the_old(scene, quantity, typed, agreed)
+    from backprop_gui.present.my_value_slips import Slips
+
     slips = Slips(scene, quantity)
     scale = _scale(scene, quantity, right)
     made = slips.all()

@@ -39,6 +39,7 @@ class CanvasEditing(QObject):
 
     requested = Signal(str, str)  # what is edited, the text as typed
     returned = Signal(str)  # done with the item of this identity: the keyboard goes back to it
+    ended = Signal()  # Tab behind the last number of the network
     changed = Signal()  # the field was opened or closed, or went on to another number
 
     def __init__(
@@ -140,6 +141,8 @@ class CanvasEditing(QObject):
             self.open(following, look)
         else:
             self.returned.emit(place.identity)
+            if step > 0:
+                self.ended.emit()
 
     def _beside(self, identity: str, step: int) -> Place | None:
         """The next number in network order that can be edited, or the one before; None at the end."""

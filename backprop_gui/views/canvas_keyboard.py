@@ -181,12 +181,18 @@ class KeyboardCanvas(ZoomView):
     def edit_first(self) -> None:
         """Open the field on the first number that can be edited, ready to be typed over."""
         for identity in self._identities():
-            place = self._place_of(identity)
-            if place is not None:
-                self.setFocus(Qt.FocusReason.OtherFocusReason)
-                self._go_to(identity, seen=True)
-                self.editing.open(place, self._look)
+            if self.edit(identity):
                 return
+
+    def edit(self, identity: str) -> bool:
+        """Open the field on the number of one item; False where none can be edited."""
+        place = self._place_of(identity)
+        if place is None:
+            return False
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._go_to(identity, seen=True)
+        self.editing.open(place, self._look)
+        return True
 
     def _enter_ring(self, clicks: bool, edits_only: bool = False) -> None:
         """Edit what has the ring, or click it where there is nothing to edit; the first Enter shows it."""

@@ -154,6 +154,11 @@ class Toolbar(FittingBar):
         super().set_text_scale(scale)
         self._dress()
 
+    def edit_rate(self) -> None:
+        """Give the keyboard to the learning rate, to be typed over."""
+        self._rate.setFocus(Qt.FocusReason.TabFocusReason)
+        self._rate.selectAll()
+
     # --- the parts -------------------------------------------------------------------------------
 
     def _make_fields(self) -> None:

@@ -50,7 +50,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 _NOWHERE = QModelIndex()
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_BACK = frozenset({Qt.Key.Key_Backspace})
+_BACK = frozenset({Qt.Key.Key_Backspace, Qt.Key.Key_F2})
 _WALKING = frozenset(
     {
         *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right),
@@ -146,6 +146,7 @@ class WhyList(QListView):
     part_requested = Signal(object, object)  # a row, and the part of its formula that was clicked
     back_requested = Signal()
     copy_requested = Signal()
+    edit_requested = Signal(object)
     row_pointed = Signal(object)  # the row under the pointer, else the current one; None: neither
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -255,6 +256,8 @@ class WhyList(QListView):
             self.back_requested.emit()
         elif row is None:
             return
+        elif key == Qt.Key.Key_F2:
+            self.edit_requested.emit(row.path)
         elif key == Qt.Key.Key_Right:
             self._go_in(row)
         elif key == Qt.Key.Key_Left:

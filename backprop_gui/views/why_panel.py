@@ -13,7 +13,7 @@ from backprop_gui.views.labels import set_look
 from backprop_gui.views.theme import LIGHT, Theme
 from backprop_gui.views.why_list import WhyList
 
-HINT = "→ opens · ← closes · Enter starts here · Backspace goes back"
+HINT = "→ opens · ← closes · Enter starts here · Backspace goes back · F2 edits"
 HINT_PIXELS, CRUMB_PIXELS = 11.5, 13.0
 LEAST_FOR_HINT = 260  # pixels of height at the usual text size: below, the tree needs them all
 MOST_CRUMBS = 12  # shown at once; of a longer way the first and the last ones

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from backprop_gui.views.build_paint import handle_of
-from tests.app.program import CTRL, KEY, NO, SHIFT, Program
+from tests.app.program import KEY, NO, SHIFT, Program
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -293,30 +292,6 @@ def test_canvas_is_its_own_again_when_building_is_off(program, hand):
 # --- new, duplicate, rename -------------------------------------------------------------------------------
 
 
-def test_sheet_is_entered_from_nothing_by_keyboard(program):
-    """Ctrl+N, three words, Enter; then number, Tab, number through the whole network: nothing else."""
-    program.press(KEY.Key_N, CTRL)
-    program.wait_until(lambda: QApplication.activeWindow() is not program.window)
-    QTest.keyClicks(QApplication.focusWidget(), "2-3-2 tanh softmax")
-    program.press(KEY.Key_Return)
-    program.wait_until(lambda: QApplication.activeWindow() is program.window)
-    numbers = [f"0.{count}" for count in range(11, 32)]
-    for text in numbers:
-        field = QApplication.focusWidget()
-        assert field.objectName() == "canvasEditor"
-        QTest.keyClicks(field, text)
-        program.press(KEY.Key_Tab)
-    session = program.session
-    given = [
-        *session.timeline.state(0).parameters,
-        *(v for a in session.model.leaves.values() for v in a.ravel()),
-    ]
-    assert sorted(given) == [float(text) for text in numbers]
-    assert network(program) == "h1:3 of x, out:2 of h1, s: of out"
-    program.press(KEY.Key_Right)
-    assert program.at == (0, 1)
-
-
 def test_dialog_says_what_is_wrong(program):
     """What cannot be understood is said while it is typed, and nothing can be made of it."""
     program.do("new")
@@ -355,7 +330,7 @@ def test_duplicate_and_rename(program, monkeypatch):
     assert program.session.path is None
     assert program.session.modified
     assert program.at == (3, 0)
-    monkeypatch.setattr("backprop_gui.app.building.QInputDialog.getText", lambda *_, **__: ("My sheet", True))
+    monkeypatch.setattr("PySide6.QtWidgets.QInputDialog.getText", lambda *_, **__: ("My sheet", True))
     program.do("rename")
     assert program.session.experiment.title == "My sheet"
     assert program.at == (3, 0)

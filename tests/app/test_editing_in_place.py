@@ -77,15 +77,18 @@ def test_a_whole_sheet_is_typed_with_tab_alone(start, tmp_path, fresh):
         assert note(program) == ""
     assert opened == list(SHEET)
     assert not field(program).isVisible()
+    assert program.widget("learningRate").hasFocus()
+    type_here(program, "0.25", KEY.Key_Return)
     assert program.canvas.hasFocus()
     assert program.at == (0, 9)
     (edit,) = program.session.experiment.edits
     assert edit.set["x[1,2]"] == 1 / 3
     assert edit.set["w7"] == -0.7
     assert edit.set["b1"] == -0.002
-    assert len(edit.set) == len(SHEET)
+    assert edit.set["learning_rate"] == 0.25
+    assert len(edit.set) == len(SHEET) + 1
     assert_same(program.seen(), fresh(program))
-    for _ in SHEET:
+    for _ in [*SHEET, "learning_rate"]:
         program.do("undo")
     assert program.session.experiment.edits == []
     assert not program.action("undo").isEnabled()
