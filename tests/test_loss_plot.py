@@ -122,7 +122,7 @@ def test_the_switch_asks_for_the_scale(plot, qtbot) -> None:
 def test_hover_reads_out_the_point(plot, qtbot) -> None:
     plot.set_loss_name("L")
     qtbot.mouseMove(plot._curve.viewport(), pixel(plot, 37, 0.1))
-    assert plot.findChild(QLabel).text() == f"iteration 37 · L {LOSSES[37]:.4g}"
+    assert plot.findChild(QLabel).text() == f"iteration 37 · L {LOSSES[37]:.4g} · W: why"
 
 
 def test_the_label_here_stays_inside_the_plot(plot) -> None:

@@ -11,6 +11,7 @@ from backprop_gui.steps.quantities import GRADIENT, Quantity
 from backprop_gui.views.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from backprop_gui.app.why import WhyTree
     from backprop_gui.engine.graph import Graph
     from backprop_gui.engine.operation import Array
     from backprop_gui.present.history import HistoryPicture, Wanted
@@ -55,7 +56,11 @@ class HistoryPanel(PlotPanel):
         plot.clear_requested.connect(self._unpin_all)
         plot.line_clicked.connect(self._focus_line)
         plot.point_asked.connect(self._ask_why)
+        self._why_tree().plots.append(plot)
         return plot
+
+    def _why_tree(self) -> WhyTree:
+        return cast("WhyTree", self.window.controller.features["WhyTree"])  # type: ignore[attr-defined]
 
     # --- showing ----------------------------------------------------------------------------------
 
@@ -216,7 +221,7 @@ class HistoryPanel(PlotPanel):
             self.session.running.halt()
             iteration = int(self._picture.lines.lines[line].iterations[at])
             quantity = quantity_at(self.session.model.graph, place, self._gradients)
-            self.window.controller.features["WhyTree"].ask(iteration, quantity)  # type: ignore[attr-defined]
+            self._why_tree().ask(iteration, quantity)
 
     def _forget(self) -> None:
         self._pinned.clear()

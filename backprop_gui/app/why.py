@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication
@@ -27,6 +27,13 @@ if TYPE_CHECKING:  # needed once something is asked, not for the first picture
     from backprop_gui.views.why_panel import WhyPanel
 
 
+class AskedPlot(Protocol):
+    """A plot whose numbers can be asked: `ask_pointed` does so and tells whether there was one."""
+
+    def isVisible(self) -> bool: ...
+    def ask_pointed(self) -> bool: ...
+
+
 class WhyTree(Panel):
     """Lives as long as its window."""
 
@@ -42,6 +49,7 @@ class WhyTree(Panel):
         self._graph: Graph | None = None  # that the state speaks of
         self._anew = False
         self._askings: list[Asking] = []
+        self.plots: list[AskedPlot] = [window.loss_plot]
         session.opened.connect(self._close)
         window.commands["why"].triggered.connect(self._why)
         window.number_asked.connect(self.ask_here)
@@ -123,7 +131,9 @@ class WhyTree(Panel):
         self.ask(iteration, Quantity(self.session.model.graph.loss, sample=0 if samples == 1 else None))
 
     def _why(self) -> None:
-        """The number whose tip says so, else the one that is looked at."""
+        """The number whose tip says so, or that a plot reads out, else the one that is looked at."""
+        if any(plot.isVisible() and plot.ask_pointed() for plot in self.plots):
+            return
         subject = self._pointed() or self.session.subject()
         if subject is None:
             self._close()

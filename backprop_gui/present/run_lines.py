@@ -210,7 +210,7 @@ def loss_picture(
         said = f"smoothed {plain_name}"
         lines.append(Line(end, "train_loss_smoothed", iterations, means, role=role, said=said))
     if tests is not None:
-        lines.append(Line("test", "test_loss", *tests, hue=1, said=test_name))
+        lines.append(Line("test", "test_loss", *tests, hue=1, role="lit", said=test_name))
     return LinesPicture((*lines, *beside), name, "zero", summary, forks)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from backprop_gui.present.run_lines import nearest
 from backprop_gui.views.asking import Asking
 from backprop_gui.views.line_plot import LinePlot
 
@@ -60,10 +61,18 @@ class HistoryPlot(LinePlot):
             self._asking = Asking(self._curve, self._curve.point_at)
             self._asking.asked.connect(self.point_asked)
 
-    def pointed(self) -> tuple[int, int] | None:
-        """The line under the pointer and the place of its point."""
+    def ask_pointed(self) -> bool:
+        """Ask about the number nearest to the pointer or, with the keyboard here, the one read out."""
         found = self._asking.pointed() if self._asking is not None else None
-        return found if isinstance(found, tuple) else None
+        if found is None and self.hasFocus() and 0 <= self._read < len(self._picture.lines):
+            found = self._read, nearest(self._picture.lines[self._read].iterations, self._here or 0)
+        if found is not None:
+            self.point_asked.emit(found)
+        return found is not None
+
+    def can_ask(self, index: int) -> bool:
+        """Every parameter; not the rim of all."""
+        return self._picture.lines[index].role != "bound"
 
     def show_wanted(self, gradients: bool, log: bool) -> None:
         """Which switches are on."""

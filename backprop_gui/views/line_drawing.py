@@ -192,9 +192,11 @@ class LineDrawing(pg.PlotWidget):
 
     def _set_ranges(self) -> None:
         box, shape = self.getPlotItem().getViewBox(), self._picture.shape
-        drawn = zip(self._picture.lines, self._drawn, strict=True)
+        drawn = [
+            (line, ys) for line, (_, ys) in zip(self._picture.lines, self._drawn, strict=True) if len(ys)
+        ]
         far = ("dim", "bound") if self._picture.close else ()
-        heights = [ys for line, (_, ys) in drawn if len(ys) and line.role not in far]
+        heights = [ys for line, ys in drawn if line.role not in far] or [ys for _, ys in drawn]
         low = min((float(ys.min()) for ys in heights), default=0.0)
         high = max((float(ys.max()) for ys in heights), default=0.0)
         if shape == "percent":

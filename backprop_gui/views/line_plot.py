@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.run_lines import Line, LinesPicture, lines_csv, nearest
+from backprop_gui.views.asking import TIP
 from backprop_gui.views.plot_parts import Plot
 
 if TYPE_CHECKING:
@@ -179,9 +180,14 @@ class LinePlot(Plot):
         lines = self._picture.lines
         if 0 <= index < len(lines) and 0 <= place < len(lines[index].values):
             line = lines[index]
-            self.read_out(f"{self._iteration(line, place)} · {self._said(line)} {self._value(line, place)}")
+            told = f"{self._iteration(line, place)} · {self._said(line)} {self._value(line, place)}"
+            self.read_out(f"{told} · {TIP}" if self.can_ask(index) else told)
         else:
             self.read_out(self._picture.title)
+
+    def can_ask(self, index: int) -> bool:
+        """Whether one can ask where the numbers of a line come from."""
+        return False
 
     # --- keyboard ---------------------------------------------------------------------------------
 

@@ -68,6 +68,19 @@ class LossPlot(LinePlot):
             self._asking = Asking(self._curve, self._curve.iteration_at)
             self._asking.asked.connect(self.iteration_asked)
 
+    def ask_pointed(self) -> bool:
+        """Ask why the loss is as it is under the pointer or, with the keyboard here, where one is."""
+        found = self._asking.pointed() if self._asking is not None else None
+        if found is None and self.hasFocus():
+            found = self._here
+        if found is not None:
+            self.iteration_asked.emit(found)
+        return found is not None
+
+    def can_ask(self, index: int) -> bool:
+        """Of the run on screen, in training."""
+        return self._picture.lines[index].own_name == "train_loss"
+
     # --- being told ------------------------------------------------------------------------------
 
     def show_losses(

@@ -47,7 +47,13 @@ def tick_texts(ticks: list[float]) -> list[str]:
 
 def log_texts(exponents: list[float]) -> list[str]:
     """The numbers themselves: 0.01, 0.1, 1."""
-    return [f"{10**exponent:.6g}" for exponent in exponents]
+    return [_short(10**exponent) for exponent in exponents]
+
+
+def _short(number: float) -> str:
+    """As %g has it, without the zero before a short exponent: 1e-6."""
+    head, sign, exponent = f"{number:.6g}".partition("e")
+    return f"{head}e{int(exponent)}" if sign else head
 
 
 def _is_exact(tick: float, decimals: int) -> bool:
