@@ -152,7 +152,7 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
     formulas, expression = scene.formulas, scene.expression(quantity)
     lit = _telling_part(scene, quantity, expression)
     symbol = scene.naming.symbol(quantity)
-    arrow: Math = BECOMES if scene.is_replaced(quantity) else EQUALS
+    arrow = BECOMES if scene.is_replaced(quantity) else formulas.sign_for_names(expression)
     written = row(symbol, arrow, *_shorthand(scene, quantity), formulas.symbols(expression, lit))
     caption = "The rule in symbols"
     if quantity.aspect == GRADIENT:

@@ -77,13 +77,21 @@ class Formulas:
         """`=` or `≈` for a line that holds all numbers of an expression and its result."""
         return self.equals(*self._leaves(expression), number_of(expression, self.numbers))
 
-    def _leaves(self, expression: Expression) -> Sequence[float]:
+    def sign_for_names(self, expression: Expression) -> Math:
+        """`=` or, where one of the constants among the names is rounded, `≈`."""
+        return self.equals(*self._leaves(expression, only_constants=True))
+
+    def _leaves(self, expression: Expression, only_constants: bool = False) -> Sequence[float]:
+        """The numbers that are shown of an expression; constants written in letters are none."""
         found: list[float] = []
         stack = [expression]
         while stack:
             match stack.pop():
                 case Ref() | Slope() as leaf:
-                    found.append(number_of(leaf, self.numbers))
+                    if not only_constants:
+                        found.append(number_of(leaf, self.numbers))
+                case Constant(value, ""):
+                    found.append(value)
                 case Sum(parts) | Product(parts) | Apply(_, parts):
                     stack.extend(parts)
                 case Quotient(first, second) | Power(first, second):
@@ -146,7 +154,7 @@ class _Writer:
     ) -> None:
         self.leaf = leaf
         self.lit = lit
-        self.constants = NumberFormat(ALL_DIGITS, comma=form.comma)
+        self.form, self.constants = form, NumberFormat(ALL_DIGITS, comma=form.comma)
         self.between = "; " if form.comma else ", "
 
     def write(self, expression: Expression) -> Math:
@@ -155,8 +163,7 @@ class _Writer:
             case Ref() | Slope():
                 return self.leaf(expression, lit)
             case Constant(value, text):
-                shown = number(self.constants.localised(text) if text else self.constants.text(value))
-                return Link(shown, None, "", True) if lit else shown
+                return self._constant(value, text, lit)
             case Sum(terms):
                 return self._sum(terms)
             case Product(factors):
@@ -174,6 +181,14 @@ class _Writer:
                 return self.write(written)
             case Apply(function, arguments):
                 return self._applied(function, arguments)
+
+    def _constant(self, value: float, text: str, lit: bool) -> Math:
+        """As it is called, else in full; a long one is rounded as every number is, with a tip."""
+        full = self.constants.localised(text) if text else self.constants.text(value)
+        short = full if text else self.form.text(value)
+        if len(short) < len(full):
+            return Link(number(short), None, full, lit)
+        return Link(number(full), None, "", True) if lit else number(full)
 
     def _sum(self, terms: tuple[Expression, ...]) -> Math:
         shown: list[Math] = []

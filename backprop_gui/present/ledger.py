@@ -78,7 +78,7 @@ def ledger_picture(scene: Scene, subject: Quantity | None, choice: Choice = "") 
     picture = LedgerPicture("Paths", _question(scene, quantity), "")
     if samples > 1:
         shown = scene.frame.shown_sample if quantity.sample is None else quantity.sample
-        title = f"Sample {shown + 1}"
+        title = scene.sample_name(shown).capitalize()
         picture = replace(
             picture, kicker=f"Paths · {scene.batch_word if quantity.sample is None else title.lower()}"
         )
@@ -289,9 +289,7 @@ def _mean_account(scene: Scene, picture: LedgerPicture, quantity: Quantity) -> L
     sums = sample_sums(scene.frame.numbers, quantity)
     size, rows = math.fsum(map(abs, sums.sums)), []
     for sample, value in enumerate(sums.sums[:MOST_SAMPLES]):
-        data_row = int(scene.frame.record.rows[sample]) + 1
-        name = f"Sample {sample + 1}" + (f" · row {data_row}" if data_row != sample + 1 else "")
-        rows.append(_valued(scene, Symbol(name), value, size))
+        rows.append(_valued(scene, Symbol(scene.sample_name(sample).capitalize()), value, size))
     if len(sums.sums) > MOST_SAMPLES:
         further = f"{scene.count(len(sums.sums) - MOST_SAMPLES)} further samples, together"
         rows.append(_valued(scene, Symbol(further), math.fsum(sums.sums[MOST_SAMPLES:]), size))

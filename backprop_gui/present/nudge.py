@@ -243,8 +243,7 @@ def _remark(scene: Scene, nudging: Nudging) -> str:
             f"The {scene.count(listed)} of {scene.count(nudging.count)} numbers after it that move most."
         )
     if scene.frame.record.samples > 1:
-        row, loss = int(scene.frame.record.rows[nudging.sample]) + 1, plain(scene.naming.loss)
-        of = f"The lines are those of data row {scene.count(row)}"
+        loss, of = plain(scene.naming.loss), f"The lines are those of {scene.sample_name(nudging.sample)}"
         if nudging.over_batch:
             samples = scene.count(scene.frame.record.samples)
             told.append(f"{of}; {_batch_word(scene)} *{loss}* is over the {samples} samples of the batch.")

@@ -11,6 +11,7 @@ import numpy as np
 from backprop_gui.engine.expressions import Expression, Slope
 from backprop_gui.engine.finite_differences import agrees
 from backprop_gui.engine.graph import Graph
+from backprop_gui.engine.stepper import Record
 from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.present.formulas import Formulas
@@ -20,6 +21,17 @@ from backprop_gui.present.verdicts import Verdicts
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, Quantity
 from backprop_gui.steps.terms import Terms
+
+
+def are_first_rows(record: Record) -> bool:
+    """Whether a batch's samples are the first rows of the data in order."""
+    return bool((record.rows == np.arange(len(record.rows))).all())
+
+
+def sample_name(record: Record, sample: int, form: NumberFormat) -> str:
+    """How a sample of a batch is called: `sample 3`, or `data row 107` where it is not the third row."""
+    kind = "sample" if are_first_rows(record) else "data row"
+    return f"{kind} {form.count(int(record.rows[sample]) + 1)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +86,12 @@ class Scene:
 
     def data_row(self, sample: int) -> str:
         """The data row of a sample, from 1; empty where the batch's samples are the first rows in order."""
-        rows = self.frame.record.rows
-        if bool((rows == np.arange(len(rows))).all()):
-            return ""
-        return self.count(int(rows[sample]) + 1)
+        record = self.frame.record
+        return "" if are_first_rows(record) else self.count(int(record.rows[sample]) + 1)
+
+    def sample_name(self, sample: int) -> str:
+        """How a sample is called: `sample 3`, or `data row 107` where the batch is not the first rows."""
+        return sample_name(self.frame.record, sample, self.format)
 
     def text(self, quantity: Quantity) -> str:
         """The quantity's number as shown, – while it is not uncovered."""

@@ -127,7 +127,7 @@ def _lines_page(scene: Scene) -> ExplainPage:
         expression = scene.expression(quantity)
         value = frame.numbers(quantity)
         formulas = scene.formulas
-        arrow = BECOMES if scene.is_replaced(quantity) else EQUALS
+        arrow = BECOMES if scene.is_replaced(quantity) else formulas.sign_for_names(expression)
         rows = (
             row(scene.naming.symbol(quantity), arrow, formulas.symbols(expression)),
             row(formulas.sign_for(expression), formulas.values(expression)),

@@ -11,6 +11,7 @@ from backprop_gui.present.math_text import plain, spoken
 from backprop_gui.present.math_tree import Link, Math, row
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat, spoken_number
+from backprop_gui.present.scene import sample_name
 from backprop_gui.present.why_state import Path, Place, WhyState
 from backprop_gui.present.why_words import symbol_of, waits_for, words_of
 from backprop_gui.steps.frame import Frame
@@ -126,7 +127,7 @@ class WhyPictures:
         record = self.provenance.record(traced.iteration)
         if sample is None or record.samples == 1:
             return ""
-        return f"sample {self.format.count(int(record.rows[sample]) + 1)}"
+        return sample_name(record, sample, self.format)
 
     def _crumb(self, root: Traced, with_iteration: bool) -> WhyCrumb:
         """A crumb's name, which tells it from others of the same letter."""
@@ -201,7 +202,7 @@ class WhyPictures:
             return None, None
         expression = source.expression
         return (
-            row(EQUALS, formulas.symbols(expression)),
+            row(formulas.sign_for_names(expression), formulas.symbols(expression)),
             row(formulas.sign_for(expression), formulas.values(expression)),
         )
 

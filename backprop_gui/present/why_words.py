@@ -10,6 +10,7 @@ from backprop_gui.present.math_text import plain
 from backprop_gui.present.math_tree import Bracketed, Fraction, Math, Symbol, row
 from backprop_gui.present.naming import Naming, setting_words
 from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.scene import sample_name
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.provenance import Key, Provenance, Source, Traced, leaves
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity, Setting
@@ -25,8 +26,8 @@ def words_of(
     if isinstance(key, Setting):
         return _of_setting(provenance, naming, form, key, traced, source)
     if source.kind in ("input", "target"):
-        sample = int(provenance.record(traced.iteration).rows[key.sample or 0]) + 1
-        return f"given: {source.kind} {naming.plain(key)} of sample {form.count(sample)}"
+        sample = sample_name(provenance.record(traced.iteration), key.sample or 0, form)
+        return f"given: {source.kind} {naming.plain(key)} of {sample}"
     if source.kind == "calculated":
         return _of_calculated(provenance, key, traced)
     return _of_leaf(provenance, form, key, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import msgspec
@@ -163,3 +164,15 @@ def test_a_question_outlives_an_edit_where_its_number_does():
     kept = carried(early, graph, provenance)
     assert kept.root == Traced(2, asked.key)
     assert provenance.source(kept.crumbs[0].root).kind == "edited"
+
+
+def test_constants_are_rounded_and_samples_called_as_everywhere():
+    """Mean and deviation of the data as other numbers are; a sample of a shuffled batch by its data row."""
+    asked = Asked("iris", "n.a[1]")
+    row = int(asked.provenance.record(0).rows[0]) + 1
+    picture = asked.picture()
+    assert picture.kicker == f"Iteration 0 · data row {row}"
+    formula = picture.rows[0].text.split(" ≈ ")[1:]
+    assert len(formula) == 3, "the number, the formula in names, in numbers: each rounded"
+    assert all(len(number) <= 6 for number in re.findall(r"[\d.]+", " ".join(formula)))
+    assert picture.rows[1].words == f"given: input x₁ of data row {row}"
