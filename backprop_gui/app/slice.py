@@ -254,7 +254,8 @@ class SlicePanel(Panel):
         )
         fresh = [close] if known else [curve, close, plane]
         assert self._work is not None
-        self._work.start(_points([part for part in fresh if part is not None]), self._take_measured)
+        points = _points([part for part in fresh if part is not None])
+        self._work.start(points, self._take_measured, at_once=False)
 
     def _window(self, which: int, value: float, landing: float, path: Array) -> Window:
         """What part of a parameter's values is shown; how wide somebody has zoomed to stays."""

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QScrollArea, QWidget
 
 from backprop_gui.present.pictures import ExplainPage, Phase
@@ -54,6 +54,7 @@ class ExplainPanel(QWidget):
         self._theme: Theme = LIGHT
         self._scale = 1.0
         self._page = _BLANK
+        self._behind = False  # the page changed while another tab hid it
         self._kicker = QLabel(self)
         self._ask_first = QCheckBox("Ask first", self)
         self._ask_first.setToolTip("First the question, then → shows the number")
@@ -98,15 +99,18 @@ class ExplainPanel(QWidget):
             opened = [block for block in page.blocks if block.opened and block not in self._page.blocks]
             other_look = (page.phase, page.asking) != (self._page.phase, self._page.asking)
             self._page = page
-            if other_look:
-                self._set_looks()
-            self._fill()
-            self._arrange()
-            if other_question:
-                self._scroll.verticalScrollBar().setValue(0)
-            elif opened and not page.asking:
-                self._bring_into_view(self._blocks[page.blocks.index(opened[0])])
             self.setAccessibleDescription(page.text)
+            if not self.isVisible() and self.window().isVisible():
+                self._behind = True
+            else:
+                if other_look:
+                    self._set_looks()
+                self._fill()
+                self._arrange()
+                if other_question:
+                    self._scroll.verticalScrollBar().setValue(0)
+                elif opened and not page.asking:
+                    self._bring_into_view(self._blocks[page.blocks.index(opened[0])])
         self._announce(page.announcement)
 
     def show_ask_first(self, on: bool) -> None:
@@ -254,6 +258,15 @@ class ExplainPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._behind:
+            self._behind = False
+            self._set_looks()
+            self._fill()
+            self._arrange()
+            self._scroll.verticalScrollBar().setValue(0)
 
 
 def phase_colour(theme: Theme, phase: Phase) -> str:

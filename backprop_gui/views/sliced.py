@@ -11,12 +11,14 @@ SLICE_SECONDS = 0.006  # leaves room for a step and its paint within a frame of 
 
 
 class SlicedWork(QObject):
-    """Walks one iterator at a time; short work is done before `start` returns."""
+    """Walks one iterator at a time; short work may be done before `start` returns."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, seconds: float = SLICE_SECONDS) -> None:
+        """`seconds` is how long a slice takes, about."""
         super().__init__(parent)
         self._steps: Iterator[object] | None = None
         self._done: Callable[[], None] | None = None
+        self._seconds = seconds
         self._timer = QTimer(self)
         self._timer.setInterval(1)
         self._timer.timeout.connect(self._work)
@@ -26,11 +28,15 @@ class SlicedWork(QObject):
         """Whether the work is not finished."""
         return self._steps is not None
 
-    def start(self, steps: Iterator[object], done: Callable[[], None]) -> None:
-        """Walk `steps` to its end, then call `done`; what was under way is dropped."""
+    def start(self, steps: Iterator[object], done: Callable[[], None], at_once: bool = True) -> None:
+        """Walk `steps` to its end, then call `done`; what was under way is dropped.
+
+        Not `at_once`: what is about to be painted is painted before.
+        """
         self._steps, self._done = steps, done
         self._timer.start()
-        self._work()
+        if at_once:
+            self._work()
 
     def stop(self) -> None:
         """Drop what is under way."""
@@ -40,7 +46,7 @@ class SlicedWork(QObject):
     def _work(self) -> None:
         if self._steps is None or self._done is None:
             return
-        end = perf_counter() + SLICE_SECONDS
+        end = perf_counter() + self._seconds
         for _ in self._steps:
             if perf_counter() >= end:
                 return

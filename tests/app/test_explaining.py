@@ -242,3 +242,16 @@ def test_an_opened_rule_comes_into_view(program):
     assert bar.value() <= opened.y()
     assert opened.geometry().bottom() <= bar.value() + shown or bar.value() >= opened.y() - 20
     assert bar.value() > 0
+
+
+def test_a_hidden_page_is_laid_out_when_it_is_looked_at(program):
+    """Behind another tab only its words are kept up to date; in front it is the page of this moment."""
+    program.go(18)
+    before = program.window.explain._title.text()
+    program.do("why")
+    program.press(KEY.Key_PageDown)
+    assert program.at == (0, 19)
+    assert "w₅" in program.explanation
+    assert program.window.explain._title.text() == before
+    program.window.side.setCurrentIndex(0)
+    assert "w₅" in program.window.explain._title.text()

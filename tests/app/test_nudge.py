@@ -254,6 +254,7 @@ def test_nothing_is_cut(start, scale, digits):
     left, right, _ = panel.lines._track(0)
     assert left < right <= inner
     assert panel.controls.sizeHint().width() <= inner
+    window.look.apply(window.look.theme, 1.0)  # the application's own font, which other windows share
 
 
 def test_places_on_a_line_and_back():
