@@ -53,7 +53,7 @@ class RaceCommands(QObject):
             self._dialog.show_count(self.window.toolbar.train_count() or USUAL_COUNT)
         if not self._dialog.isVisible():
             self._fill()
-            self._dialog.resize(self._dialog.size_for(self.window))
+            self._dialog.stand_beside(self.window)
         self._dialog.show()
         self._dialog.raise_()
 
@@ -83,6 +83,7 @@ class RaceCommands(QObject):
     def _show_begin(self) -> None:
         self._threshold = None
         self.window.show_training(True)
+        self.session.refresh()  # Esc has something to stop
         self._show_growth()
 
     def _show_growth(self) -> None:
@@ -99,23 +100,27 @@ class RaceCommands(QObject):
         self.window.show_progress("")
         self._show_standings()
         if self._race.lanes:
-            self.window.show_message(self._result())
+            self.window.show_message(self._result(brief=True))
+        self.session.refresh()  # Esc has nothing to stop any more
 
-    def _result(self) -> str:
-        from backprop_gui.present.race import result_sentence
+    def _result(self, brief: bool = False) -> str:
+        """Who is ahead, or was at the end; what the status bar has room for is `brief`."""
+        from backprop_gui.present.race import lead_sentence, result_sentence
 
         session, race = self.session, self._race
         names = {place: lane.name for place, lane in enumerate(race.lanes)}
-        stopped = any(
-            lane.timeline.newest < race.until and place not in race.diverged
-            for place, lane in enumerate(race.lanes)
-        )
-        loss = session.experiment.notation.loss
-        return result_sentence(race.standings(), names, session.format, loss, stopped)
+        loss, standings = session.experiment.notation.loss, race.standings()
+        if race.is_running:
+            return lead_sentence(standings, names, session.format, loss)
+        ends = [lane.timeline.newest for n, lane in enumerate(race.lanes) if n not in race.diverged]
+        end = min(ends, default=race.until)
+        done, stopped = end - race.start_iteration, end < race.until
+        return result_sentence(standings, names, done, stopped, session.format, loss, brief)
 
     def _show_standings(self) -> None:
         if self._dialog is None:
             return
+        from backprop_gui.present.branches import hue_of
         from backprop_gui.present.pictures import TablePicture
         from backprop_gui.present.race import RacePicture, race_table
 
@@ -124,11 +129,11 @@ class RaceCommands(QObject):
             self._dialog.show_race(RacePicture("", TablePicture((), ())))
             return
         limit = race.common_loss() if self._threshold is None else self._threshold
-        names = [lane.name for lane in race.lanes]
+        names, hues = [lane.name for lane in race.lanes], [hue_of(lane) for lane in race.lanes]
         loss = session.experiment.notation.loss
-        table = race_table(race.standings(self._threshold), names, limit, session.format, loss)
-        sentence = "The curves grow in the loss plot. Esc stops." if race.is_running else self._result()
-        self._dialog.show_race(RacePicture(sentence, table, race.is_running))
+        table = race_table(race.standings(self._threshold), names, hues, limit, session.format, loss)
+        usual = session.format.text(race.common_loss())
+        self._dialog.show_race(RacePicture(self._result(), table, race.is_running, usual))
 
     # --- what is asked for --------------------------------------------------------------------------
 

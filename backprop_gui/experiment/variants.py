@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from backprop_gui.experiment.build import LARGEST_SEED
 from backprop_gui.experiment.document import Draw, Experiment, Loss, Network, Softmax, senders
+from backprop_gui.experiment.edits import SEED
 
 CHANCE = ("uniform", "normal", "xavier", "he")  # draws that come out otherwise with another seed
 
@@ -26,7 +27,9 @@ def drawn_anew(experiment: Experiment) -> Experiment:
 
 def with_seed(experiment: Experiment, seed: int) -> Experiment:
     """The document with this seed, from its beginning on."""
-    return replace(experiment, training=replace(experiment.training, seed=seed))
+    edits = [replace(one, set={k: v for k, v in one.set.items() if k != SEED}) for one in experiment.edits]
+    edits = [one for one in edits if one.set]
+    return replace(experiment, training=replace(experiment.training, seed=seed), edits=edits)
 
 
 def is_fused(network: Network) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.experiment.build import Model
@@ -26,8 +26,7 @@ MOST_POINTS = 4096  # of a curve beside the one on screen; of a longer one extre
 LONGEST_LABEL = 18  # characters beside the end of a curve
 
 
-@dataclass(frozen=True, slots=True)
-class BranchesPicture:
+class BranchesPicture(Struct, frozen=True):
     """The panel: all runs, and the one that is chosen against the one on screen."""
 
     table: TablePicture
@@ -172,8 +171,8 @@ def difference_sentence(
 ) -> str:
     """When the chosen run is compared, and how it came to differ."""
     at = compared_at(current, other, iteration)
-    ends = "which has come no further; " if at == other.timeline.newest < iteration else ""
-    return f"“{other.name}” beside the run on screen at iteration {form.count(at)}: {ends}{differs}"
+    ends = ", where it ends" if at == other.timeline.newest < iteration else ""
+    return f"“{other.name}” beside the run on screen, at iteration {form.count(at)}{ends} · {differs}"
 
 
 def difference_table(
@@ -201,8 +200,7 @@ def difference_table(
     return TablePicture(columns, Rows(places, maker.row))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _HeadRows:
+class _HeadRows(Struct, frozen=True, eq=False):
     """The rows before the parameters."""
 
     current: Branch
@@ -251,8 +249,7 @@ class _HeadRows:
         return TableRow(name, texts, (-1.0, math.nan, math.nan, math.nan), texts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _DifferenceRows:
+class _DifferenceRows(Struct, frozen=True, eq=False):
     """Makes a row when it is looked at: of a parameter by its place, of those before by −1, −2, …"""
 
     head: Sequence[TableRow]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.present.numbers import UNKNOWN, NumberFormat
@@ -14,13 +15,13 @@ from backprop_gui.steps.race import MOST, Lane, Standing
 OTHERS = ("momentum", "adam", "gradient_descent")  # who races against the optimiser in force
 
 
-@dataclass(frozen=True, slots=True)
-class RacePicture:
+class RacePicture(Struct, frozen=True):
     """How far a race is: a sentence, and its lanes with the best first; no rows before the first race."""
 
     sentence: str
     table: TablePicture
     running: bool = False
+    usual: str = ""  # the loss that all are measured by unless another one is typed
 
 
 def first_lanes(kind: str, rate: float) -> list[Lane]:
@@ -34,29 +35,36 @@ def first_lanes(kind: str, rate: float) -> list[Lane]:
 
 
 def race_table(
-    found: Sequence[Standing], names: Sequence[str], limit: float, form: NumberFormat, loss: str
+    found: Sequence[Standing],
+    names: Sequence[str],
+    hues: Sequence[int],
+    limit: float,
+    form: NumberFormat,
+    loss: str,
 ) -> TablePicture:
-    """The ranking; `limit` is the loss that all are measured by."""
+    """The ranking; names and lines are those of the lanes, `limit` is the loss that all are measured by."""
     goal = f"{loss} ≤ {form.text(limit)}" if math.isfinite(limit) else loss
     columns = (
-        Column("place", "place", numeric=True),
+        Column("line", "line", tip="How its curve is drawn"),
         Column("lane", "lane"),
-        Column("loss", f"{loss} at the end", numeric=True),
+        Column("loss", f"newest {loss}", numeric=True, tip="The lowest comes first"),
         Column("lowest", f"lowest {loss}", numeric=True),
         Column("lowest_at", "at iteration", numeric=True, tip="Where the loss was lowest"),
         Column("reached", f"{goal} from", numeric=True, tip="The first iteration with a loss as low as that"),
         Column("remark", ""),
     )
-    rows = [_row(rank, one, names[one.lane], form) for rank, one in enumerate(found, start=1)]
+    rows = [
+        _row(rank, one, names[one.lane], str(hues[one.lane]), form) for rank, one in enumerate(found, start=1)
+    ]
     return TablePicture(columns, rows)
 
 
-def _row(rank: int, one: Standing, name: str, form: NumberFormat) -> TableRow:
+def _row(rank: int, one: Standing, name: str, hue: str, form: NumberFormat) -> TableRow:
     remark = "" if one.diverged is None else f"diverged in iteration {form.count(one.diverged)}"
     reached = UNKNOWN if one.reached is None else form.count(one.reached)
     about = "≈ " if one.rough and one.reached is not None else ""
     texts = (
-        str(rank),
+        hue,
         name,
         form.text(one.loss),
         form.text(one.lowest),
@@ -87,19 +95,44 @@ def _row(rank: int, one: Standing, name: str, form: NumberFormat) -> TableRow:
 
 def progress_words(done: int, whole: int, form: NumberFormat) -> str:
     """How far the lane is that is furthest behind, for the status bar."""
-    return f"race · {form.count(done)} of {form.count(whole)} iterations · Esc stops"
+    return f"race · {form.count(done)} of {form.count(whole)} iterations · T or Esc stops"
+
+
+def lead_sentence(found: Sequence[Standing], names: Mapping[int, str], form: NumberFormat, loss: str) -> str:
+    """Who is ahead while the race runs."""
+    fine = [one for one in found if one.diverged is None]
+    lead = f"{names[fine[0].lane]} leads with {loss} = {form.text(fine[0].loss)}. " if fine else ""
+    return f"{lead}The curves grow in the loss plot; T or Esc stops."
 
 
 def result_sentence(
-    found: Sequence[Standing], names: Mapping[int, str], form: NumberFormat, loss: str, stopped: bool
+    found: Sequence[Standing],
+    names: Mapping[int, str],
+    count: int,
+    stopped: bool,
+    form: NumberFormat,
+    loss: str,
+    brief: bool = False,
 ) -> str:
-    """Who is ahead, and who did not come to the end."""
+    """Who is ahead after `count` iterations, before whom (not `brief`), and who did not come to the end."""
     fine = [one for one in found if one.diverged is None]
     broken = [one for one in found if one.diverged is not None]
-    parts = []
-    if fine:
-        verb = "was ahead when the race was stopped" if stopped else "ends lowest"
-        parts.append(f"{names[fine[0].lane]} {verb}: {loss} = {form.text(fine[0].loss)}.")
+    when = f"{'when the race was stopped, ' if stopped else ''}after {form.count(count)} iterations"
+    parts = [_lead(fine, names, when, form, loss, brief)] if fine else []
     for one in broken:
         parts.append(f"{names[one.lane]} diverged in iteration {form.count(one.diverged or 0)}.")
     return " ".join(parts)
+
+
+def _lead(
+    fine: Sequence[Standing], names: Mapping[int, str], when: str, form: NumberFormat, loss: str, brief: bool
+) -> str:
+    first, best = fine[0], [names[one.lane] for one in fine if one.loss == fine[0].loss]
+    measured = f"{loss} = {form.text(first.loss)}"
+    if len(best) > 1:
+        return f"{form.listed(best)} are level {when}: {measured}."
+    if len(fine) == 1 or brief:
+        return f"{best[0]} is ahead {when}: {measured}."
+    second, number = names[fine[1].lane], form.text(fine[1].loss)
+    behind = f"just before {second}" if number == form.text(first.loss) else f"before {second} with {number}"
+    return f"{best[0]} is ahead {when}: {measured}, {behind}."

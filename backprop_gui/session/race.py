@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from backprop_gui.errors import InvalidEdit
+from backprop_gui.experiment.sentences import counted
 from backprop_gui.present.edit_names import RunWords
 from backprop_gui.session.worker import Worker
 from backprop_gui.steps.branch import Branch, are_comparable
@@ -66,7 +67,8 @@ class Race(QObject):
         """
         session = self._session
         if not FEWEST <= len(lanes) <= MOST:
-            raise InvalidEdit(f"a race has {len(lanes)} lanes; {FEWEST} to {MOST} would be right")
+            number = counted(len(lanes), "lane", "lanes")
+            raise InvalidEdit(f"a race with {number} is none; {FEWEST} to {MOST} would be right")
         if len(set(lanes)) < len(lanes):
             raise InvalidEdit("two lanes are the same; another rate or optimizer for one would be right")
         if iterations < 1:

@@ -14,7 +14,8 @@ from backprop_gui.views.theme import blend
 
 Index = QModelIndex | QPersistentModelIndex
 LINE, NAME = 0, 1  # columns
-NAME_PIXELS = 160.0
+NAME_PIXELS = 130.0
+WORDS_PIXELS = 40.0
 
 
 class LineDelegate(CellDelegate):
@@ -46,7 +47,43 @@ class LineDelegate(CellDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-class BranchTable(TableView):
+class LinedTable(TableView):
+    """A table whose first column shows pieces of curves."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._cells = LineDelegate(self)
+        self._cells.edit_requested.connect(self._request_edit)
+        self.setItemDelegate(self._cells)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.set_theme(self._theme)
+        self.set_text_scale(self._scale)
+
+    def chosen(self) -> str:
+        """The name of the row the keyboard is at; empty without any."""
+        index = self.currentIndex()
+        return self._model.row(index.row()).identity if index.isValid() else ""
+
+    def _least_widths(self, natural: list[float]) -> list[float]:
+        """Numbers are never cut; names keep some room before other words do."""
+        columns = self._model.columns
+        least = [
+            want if column.numeric or place == LINE else min(want, WORDS_PIXELS * self._scale)
+            for place, (want, column) in enumerate(zip(natural, columns, strict=True))
+        ]
+        if least:
+            least[NAME] = min(natural[NAME], NAME_PIXELS * self._scale)
+        return least
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and self.columnAt(event.pos().x()) == LINE:  # type: ignore[attr-defined]
+            return True  # a number of no meaning to anybody
+        return super().viewportEvent(event)
+
+
+class BranchTable(LinedTable):
     """Asks for what is to become of a run; changes nothing itself."""
 
     go_requested = Signal(str)
@@ -57,22 +94,8 @@ class BranchTable(TableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Branches", parent)
         self.setObjectName("branchTable")
-        self._cells = LineDelegate(self)
-        self._cells.edit_requested.connect(self._request_rename)
-        self.setItemDelegate(self._cells)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.edit_requested.connect(self._request_rename)
         self.selectionModel().currentRowChanged.connect(self._tell_row)
-        self.set_theme(self._theme)
-        self.set_text_scale(self._scale)
-
-    def _least_widths(self, natural: list[float]) -> list[float]:
-        """Names keep their room before anything else does."""
-        least = super()._least_widths(natural)
-        if least:
-            least[NAME] = min(natural[NAME], NAME_PIXELS * self._scale)
-        return least
 
     def show_chosen(self, name: str) -> None:
         """Have the keyboard at the row of this name."""
@@ -88,11 +111,6 @@ class BranchTable(TableView):
         """Show this picture; who types a name is not disturbed."""
         if self.state() != QAbstractItemView.State.EditingState:
             super().show_table(picture)
-
-    def chosen(self) -> str:
-        """The name of the row the keyboard is at; empty without any."""
-        index = self.currentIndex()
-        return self._model.row(index.row()).identity if index.isValid() else ""
 
     def rename_here(self) -> None:
         """Open the field for the name of this row."""
@@ -117,11 +135,6 @@ class BranchTable(TableView):
         index = self.indexAt(event.position().toPoint())
         if index.isValid():
             self.go_requested.emit(self._model.row(index.row()).identity)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and self.columnAt(event.pos().x()) == LINE:  # type: ignore[attr-defined]
-            return True  # a number of no meaning to anybody
-        return super().viewportEvent(event)
 
     def _request_rename(self, identity: str, _column: str, text: str) -> None:
         self.rename_requested.emit(identity, text)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 STEP_SIZES = ("operation", "neuron", "layer", "phase", "iteration", "epoch")
 DIGITS = range(2, 18)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One command. `text` stands in the menu, `short` on a button, `tip` says what it does.
 
     Commands that share a `group` exclude each other. Only a command that `repeats` runs again and
@@ -85,6 +84,7 @@ RUN = (
     Command(
         "newDraw", "New initial &values", tip="Draw them with the next seed, which also shuffles the data"
     ),
+    Command("seed", "See&d…", tip="Another seed for the initial values, or for the data from here on"),
 )
 STEP_SIZE = tuple(
     Command(
@@ -169,8 +169,7 @@ COMMANDS = (*FILE, *EDIT, *NETWORK, *RUN, *STEP_SIZE, *LEARN, *THEME, *DIGIT, *N
 SEPARATOR = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Submenu:
+class Submenu(Struct, frozen=True):
     """A menu, or a menu in a menu: its entries are names of commands, separators or further menus."""
 
     name: str
@@ -213,6 +212,7 @@ MENUS = (
                 "stopWhen",
                 "restart",
                 "newDraw",
+                "seed",
                 SEPARATOR,
                 "fork",
                 "race",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -18,17 +18,20 @@ from PySide6.QtWidgets import (
 )
 
 from backprop_gui.present.race import RacePicture
+from backprop_gui.views.branches_table import LinedTable
 from backprop_gui.views.fields import ChoiceBox, CommittedEdit, CountBox
 from backprop_gui.views.fonts import ui_font
-from backprop_gui.views.tables import TableView
+from backprop_gui.views.labels import set_look
+from backprop_gui.views.tables import ROW_HEIGHT
 from backprop_gui.views.theme import LIGHT, Theme
 
 LANES = 4
-SIZE = QSize(760, 470)
+WIDTH = 720
+AWAY = QPoint(24, 84)  # from the corner of the window
 TEXT_PIXELS = 13.0
+THRESHOLD_PIXELS = 96.0
 INTRODUCTION = (
-    "All lanes start from the iteration on screen with the same parameters and get the same batches. "
-    "Each becomes a branch."
+    "All lanes start at the iteration on screen, with the same parameters, and get the same batches."
 )
 
 
@@ -65,12 +68,12 @@ class RaceDialog(QDialog):
         self._threshold.setAccessibleName("Loss that all lanes are measured by")
         self._threshold.setToolTip("Empty: the loss that every lane has reached")
         self._threshold.committed.connect(self.threshold_requested)
-        self._loss_label = QLabel("until the loss is at most")
         self._start = self._button("Start")
         self._start.setDefault(True)
         self._start.clicked.connect(self._start_or_stop)
-        self.table = TableView("Ranking")
+        self.table = LinedTable("Ranking")
         self.table.setObjectName("raceTable")
+        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.doubleClicked.connect(self._request_lane)
         self._show_lane = self._button("Put this lane on screen")
         self._show_lane.clicked.connect(self._request_lane)
@@ -104,7 +107,7 @@ class RaceDialog(QDialog):
         how_long.addStretch(1)
         how_long.addWidget(self._start)
         measured = QHBoxLayout()
-        measured.addWidget(self._loss_label)
+        measured.addWidget(QLabel("Who is first with a loss of at most"))
         measured.addWidget(self._threshold)
         measured.addStretch(1)
         self._measured = QWidget()
@@ -119,9 +122,10 @@ class RaceDialog(QDialog):
         self._layout.addLayout(self._grid)
         self._layout.addLayout(how_long)
         self._layout.addWidget(self._sentence)
-        self._layout.addWidget(self.table, 1)
+        self._layout.addWidget(self.table)
         self._layout.addWidget(self._measured)
-        self._layout.addStretch(0)
+        self._layout.addStretch(1)
+        self._layout.addSpacing(6)
         self._layout.addLayout(buttons)
 
     def _words(self, name: str, text: str) -> QLabel:
@@ -159,23 +163,30 @@ class RaceDialog(QDialog):
     def show_race(self, picture: RacePicture) -> None:
         """How the race stands; a sentence alone where something is wrong."""
         self._running = picture.running
-        self._sentence.setText(picture.sentence)
-        self._sentence.setVisible(bool(picture.sentence))
+        self._say(picture.sentence)
         there = bool(picture.table.rows)
         for part in (self.table, self._measured, self._show_lane):
             part.setVisible(there)
         if there:
             self.table.show_table(picture.table)
-        self._layout.setStretch(self._layout.indexOf(self._measured) + 1, 0 if there else 1)
+            self._threshold.setPlaceholderText(picture.usual)
+            self._fit_table()
         self._start.setText("Stop" if picture.running else "Start")
         for widget in (*self._ticks, *self._kinds, *self._rates, self._count):
             widget.setEnabled(not picture.running)
-        self.setAccessibleDescription(picture.sentence)
+        self._grow()
 
     def show_fault(self, sentence: str) -> None:
         """Say what is wrong; the ranking stays."""
+        self._say(sentence, fault=True)
+        self._grow()
+
+    def _say(self, sentence: str, fault: bool = False) -> None:
+        font = ui_font(TEXT_PIXELS * self._scale, "semibold")
+        set_look(self._sentence, font, self._theme.warning if fault else self._theme.text)
         self._sentence.setText(sentence)
-        self._sentence.setVisible(True)
+        self._sentence.setVisible(bool(sentence))
+        self.setAccessibleDescription(sentence)
 
     def sentence(self) -> str:
         """What is said of the race."""
@@ -185,6 +196,7 @@ class RaceDialog(QDialog):
         """Show in the colours of `theme`."""
         self._theme = theme
         self.table.set_theme(theme)
+        self._say(self._sentence.text())
 
     def set_text_scale(self, scale: float) -> None:
         """Text at `scale` times its plain size."""
@@ -194,11 +206,28 @@ class RaceDialog(QDialog):
         self._layout.setContentsMargins(margin, margin, margin, round(14 * scale))
         self._layout.setSpacing(round(8 * scale))
         self._grid.setHorizontalSpacing(round(10 * scale))
-        self._sentence.setFont(ui_font(TEXT_PIXELS * scale, "semibold"))
+        self._say(self._sentence.text())
+        self._threshold.setMinimumWidth(round(THRESHOLD_PIXELS * scale))
+        self._fit_table()
+        self._grow()
 
-    def size_for(self, window: QWidget) -> QSize:
-        """Large enough to be read, and not larger than the window it belongs to."""
-        return (SIZE * self._scale).boundedTo(QSize(window.width() - 40, window.height() - 60))
+    def stand_beside(self, window: QWidget) -> None:
+        """Take a place at the upper right, away from the loss plot."""
+        self.resize(min(round(WIDTH * self._scale), window.width() - 40), 1)
+        self._grow()
+        corner = window.mapToGlobal(QPoint(window.width(), 0))
+        self.move(corner.x() - self.width() - AWAY.x(), corner.y() + AWAY.y())
+
+    def _fit_table(self) -> None:
+        """All lanes are seen at once."""
+        height = self.table.horizontalHeader().height() + ROW_HEIGHT * self._scale * LANES
+        self.table.setFixedHeight(round(height) + 2)
+
+    def _grow(self) -> None:
+        """Be as high as what there is to show."""
+        height = self._layout.totalHeightForWidth(self.width())
+        if self.height() < height:
+            self.resize(self.width(), height)
 
     # --- being asked ------------------------------------------------------------------------------
 
@@ -220,6 +249,13 @@ class RaceDialog(QDialog):
         name = self.table.model().index(row, 1).data(Qt.ItemDataRole.EditRole)
         if name:
             self.lane_requested.emit(name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """T stops a race as it stops training in the window; the fields are shut meanwhile."""
+        if self._running and event.key() == Qt.Key.Key_T and not event.modifiers():
+            self.stop_requested.emit()
+        else:
+            super().keyPressEvent(event)
 
     def reject(self) -> None:
         """Esc stops a race that runs, and closes the dialog otherwise."""

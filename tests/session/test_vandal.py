@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import random
-from dataclasses import replace
 
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from msgspec.structs import replace
 
 from backprop_gui.errors import BackpropError
 from backprop_gui.experiment.building import (
@@ -118,6 +118,22 @@ class Vandal(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["gradient_descent", "momentum", "adam"]))
     def change_the_optimizer(self, kind):
         self.attempt(self.editor.set_optimizer, kind)
+
+    @rule(seed=st.integers(0, 9))
+    def change_the_seed(self, seed):
+        self.attempt(self.editor.set_seed, seed)
+
+    @rule(share=PLACES, deed=st.sampled_from(["go to", "go to", "forget", "rename", "keep"]))
+    def turn_to_a_branch(self, share, deed):
+        branches = self.session.branches
+        name = chosen([branch.name for branch in branches.others], share)
+        if deed == "keep":
+            branches.keep()
+            self.done()
+        elif deed == "rename":
+            self.attempt(branches.rename, name, f"{name[:20]} {share:.3f}")
+        else:
+            self.attempt({"go to": branches.go_to, "forget": branches.forget}[deed], name)
 
     @rule(share=PLACES, units=st.integers(1, WIDEST))
     def resize(self, share, units):
@@ -256,6 +272,8 @@ DRAWN = {
     "kind": lambda r: r.choice(["gradient_descent", "momentum", "adam"]),
     "units": lambda r: r.randint(1, WIDEST),
     "what": lambda r: r.choice(["add", "remove", "earlier", "later", "biases", "tanh", "relu"]),
+    "deed": lambda r: r.choice(["go to", "go to", "forget", "rename", "keep"]),
+    "seed": lambda r: r.randint(0, 9),
     "one": lambda r: r.random(),
     "other": lambda r: r.random(),
     "whole": lambda r: r.random() < 0.5,
@@ -279,9 +297,9 @@ def test_two_thousand_deeds_in_one_row_leave_every_panel_as_a_fresh_one(qapp):
     names = [
         *["step", "look_closer", "edit_a_parameter", "edit_anything_else", "change_the_optimizer", "resize"],
         *["rebuild", "connect_or_cut", "change_the_loss", "change_the_data", "rename_everything"],
-        *["change_conventions", "undo", "redo", "restart"],
+        *["change_conventions", "undo", "redo", "restart", "change_the_seed", "turn_to_a_branch"],
     ]
-    weights = [8, 3, 6, 4, 1, 1, 1, 1, 1, 1, 1, 1, 3, 2, 0.3]
+    weights = [8, 3, 6, 4, 1, 1, 1, 1, 1, 1, 1, 1, 3, 2, 0.3, 0.5, 3]
     for _ in range(DEEDS):
         deed = getattr(machine, chance.choices(names, weights)[0])
         words = list(inspect.signature(deed).parameters)
