@@ -37,6 +37,8 @@ from backprop_gui.steps.plan import STEP_SIZES, StepSize
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.main_window import MainWindow
 
+TABLES_TURN = 0  # with training; the plot has another
+
 
 class Controller(QObject):
     """Lives as long as its window."""
@@ -177,11 +179,12 @@ class Controller(QObject):
         scene = session.scene()
         self._show_canvas()
         window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
-        window.gradient_table.show_table(gradient_table(scene))
-        window.parameter_table.show_table(parameter_table(scene))
-        stale = session.was_checked and not scene.numeric
-        state: Literal["stale", "none"] = "stale" if stale else "none"
-        window.show_status(status_picture(scene, state, session.timeline.nbytes))
+        if session.running.is_turn(TABLES_TURN):
+            window.gradient_table.show_table(gradient_table(scene))
+            window.parameter_table.show_table(parameter_table(scene))
+            stale = session.was_checked and not scene.numeric
+            state: Literal["stale", "none"] = "stale" if stale else "none"
+            window.show_status(status_picture(scene, state, session.timeline.nbytes))
         busy = session.running.is_busy or session.branches.race.is_running
         window.show_clearable(bool(session.focus) or busy)
         if not session.running.is_training:
@@ -195,7 +198,7 @@ class Controller(QObject):
         self.window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
 
     def _show_progress(self) -> None:
-        if self.session.running.is_training:
+        if self.session.running.is_training and self.session.running.is_turn(TABLES_TURN):
             self.window.show_progress(f"training · iteration {self.session.timeline.newest:,}")
 
     def _show_playing(self, playing: bool) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backprop_gui.views.loss_plot import Points
 
 MANY_LOSSES = 20_000  # from here on the live curve is drawn at a slower pace
+PLOT_TURN = 2  # with training; the tables have another
 
 
 class LossCurve(QObject):
@@ -25,7 +26,6 @@ class LossCurve(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self._session, self._window, self._plot = session, window, window.loss_plot
-        self._frames = 0
         self._tests: RunSamples[Quality] | None = None  # once test losses are looked at
         self._sampling = Sampling(session, self._plot.isVisible, self)
         self._sampling.found.connect(self._show_tests)
@@ -58,13 +58,15 @@ class LossCurve(QObject):
 
     def _show_growth(self) -> None:
         """Iterations were added; of a long run not in every frame."""
-        self._frames += 1
-        training, many = self._session.running.is_training, self._session.timeline.newest > MANY_LOSSES
-        if not (training and many and self._frames % 8):
+        if self._is_due():
             self._show_all()
 
+    def _is_due(self) -> bool:
+        session = self._session
+        return session.timeline.newest <= MANY_LOSSES or session.running.is_turn(PLOT_TURN)
+
     def _show_here(self) -> None:
-        if self._plot.isVisible():
+        if self._plot.isVisible() and self._is_due():
             self._plot.show_here(self._session.iteration)
 
     def _training_changed(self, training: bool) -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from backprop_gui.session.session import Session
 
 FRAME_MILLISECONDS = 16
-TRAINING_TO_FRAME = 3.5  # how much longer training runs than it rests for a frame
+TRAINING_TO_FRAME = 2.75  # how much longer training runs than it rests for a frame
+TURNS = 4  # what takes its time is shown in every fourth frame of training …
+SLOW_SECONDS = 0.1  # … unless there is that long between two of them
 WITHOUT_END = 10**15
 
 
@@ -40,6 +42,8 @@ class Running(QObject):
         self._painted.setSingleShot(True)
         self._painted.timeout.connect(self._end_frame)
         self._frame_began = 0.0
+        self._shown_at = 0.0  # when training last brought something
+        self._turn = 0
         self._trainer: Trainer | None = None
         self._met: Stop | None = None
         self._until: int | None = None
@@ -56,6 +60,13 @@ class Running(QObject):
     @property
     def is_training(self) -> bool:
         return self._trainer is not None
+
+    def is_turn(self, turn: int) -> bool:
+        """Whether a part of the window that takes its time is shown now: while training, not in every frame.
+
+        `turn` is below TURNS; parts with different turns do not meet in one frame.
+        """
+        return self._trainer is None or self._turn == turn or self._turn < 0
 
     def play(self) -> None:
         """Step on by itself, at `speed` steps a second (0: as fast as it can be seen)."""
@@ -165,5 +176,12 @@ class Running(QObject):
             self.session.timeline.take(chunk)
             diverged = diverged or chunk.diverged
         if arrived:
+            self._turn_on()
             self.session.show_newest()
         return diverged
+
+    def _turn_on(self) -> None:
+        """Whose turn it is to be shown; below 0 it is everyone's."""
+        now = perf_counter()
+        slow = now - self._shown_at > SLOW_SECONDS
+        self._turn, self._shown_at = -1 if slow else (self._turn + 1) % TURNS, now

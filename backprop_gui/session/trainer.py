@@ -9,7 +9,7 @@ from backprop_gui.session.worker import Worker
 from backprop_gui.steps.stopping import Stopped, Watch, train_until
 from backprop_gui.steps.training import Chunk
 
-CHUNK_SECONDS = 0.004
+CHUNK_SECONDS = 0.008
 
 
 class Trainer(Worker[Chunk | Stopped]):

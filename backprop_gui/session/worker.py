@@ -5,14 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
+from time import perf_counter
 from typing import Generic, TypeVar
 
 WAITING_PARTS = 64  # a bound: a window that does not look must not fill the memory
 SWITCH_SECONDS = 0.002  # how long a key or the pointer waits for Python's lock; 5 ms is usual
 BRIEF_SWITCH_SECONDS = 0.0002  # where the lock is needed between two calls of the kernel only
+LONGEST_WAIT = 0.012  # for what is under way when the work is stopped: the window must not miss a frame
 
 Part = TypeVar("Part")
+
+_usual_switch = sys.getswitchinterval()
+_asked_switches: list[float] = []  # of the workers that are at work: one that was stopped may still end
+_switch_lock = Lock()
+
+
+def _ask_for_switches(seconds: float, ended: bool = False) -> None:
+    """A worker begins or ends: Python's lock changes hands as often as the most eager of them asks for."""
+    with _switch_lock:
+        (_asked_switches.remove if ended else _asked_switches.append)(seconds)
+        sys.setswitchinterval(min(_asked_switches, default=_usual_switch))
 
 
 class Worker(Generic[Part]):
@@ -34,13 +47,13 @@ class Worker(Generic[Part]):
         self._thread.start()
 
     def _run(self, work: Callable[[Callable[[], bool]], Iterator[Part]]) -> None:
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS if self.rests else BRIEF_SWITCH_SECONDS)
+        seconds = SWITCH_SECONDS if self.rests else BRIEF_SWITCH_SECONDS
+        _ask_for_switches(seconds)
         try:
             for part in work(self._is_over):
                 self._hand_over(part)
         finally:
-            sys.setswitchinterval(usual)
+            _ask_for_switches(seconds, ended=True)
 
     def _hand_over(self, part: Part) -> None:
         while True:
@@ -84,11 +97,15 @@ class Worker(Generic[Part]):
         return not self._thread.is_alive() and self._queue.empty()
 
     def stop(self) -> list[Part]:
-        """End the work; what was still under way."""
+        """End the work; what was still under way.
+
+        An iteration that takes longer than a frame is not waited for: it ends unseen.
+        """
         self._stopped.set()
         self._free.set()
         found: list[Part] = []
-        while self._thread.is_alive():
+        end = perf_counter() + LONGEST_WAIT
+        while self._thread.is_alive() and perf_counter() < end:
             found += self.parts()
             self._thread.join(0.001)
         return found + self.parts()

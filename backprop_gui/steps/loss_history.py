@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from backprop_gui.engine.operation import Array
 
 MOST_POINTS = 1 << 18  # 4 MiB; a screen shows a few thousand of them
+LEAST_FOLDED = 16  # iterations of a stretch, from which on looking at whole rows is faster
 
 
 class LossHistory:
@@ -39,12 +40,17 @@ class LossHistory:
 
     def extend(self, losses: Array) -> None:
         """Append the losses of the next iterations."""
-        iterations = np.arange(self.end, self.end + len(losses), dtype=np.int64)
+        end = self.end
+        if self.width >= LEAST_FOLDED:
+            kept = self._folded_extremes(losses)
+            iterations, losses_kept = end + kept, losses[kept]
+        else:
+            iterations, losses_kept = np.arange(end, end + len(losses), dtype=np.int64), losses
+            if self.width > 1:
+                kept = self._extremes(iterations, losses)
+                iterations, losses_kept = iterations[kept], losses[kept]
         self.length += len(losses)
-        if self.width > 1:
-            kept = self._extremes(iterations, losses)
-            iterations, losses = iterations[kept], losses[kept]
-        self._append(iterations, losses)
+        self._append(iterations, losses_kept)
         while self._count > MOST_POINTS:
             self.width *= 2
             iterations, losses = self.points()
@@ -75,6 +81,22 @@ class LossHistory:
         self._iterations[self._count : needed] = iterations
         self._losses[self._count : needed] = losses
         self._count = needed
+
+    def _folded_extremes(self, losses: Array) -> NDArray[np.int64]:
+        """The places of the extremes among the losses of the next iterations, all stretches at once."""
+        head = min(-self.length % self.width, len(losses))
+        tail = len(losses) - (len(losses) - head) % self.width
+        begins = np.arange(head, tail, self.width)
+        rows = losses[head:tail].reshape(-1, self.width)
+        kept = [begins + rows.argmin(axis=1), begins + rows.argmax(axis=1)]
+        if self.length == 0:
+            kept.append(np.zeros(min(1, len(losses)), dtype=np.int64))
+        for begin, end in ((0, head), (tail, len(losses))):
+            if end > begin:
+                part = losses[begin:end]
+                kept.append(begin + np.array([part.argmin(), part.argmax()]))
+        together = np.sort(np.concatenate(kept))
+        return together[np.diff(together, prepend=-1) > 0]
 
     def _extremes(self, iterations: NDArray[np.int64], losses: Array) -> NDArray[np.intp]:
         """The places of the smallest and largest loss of each stretch, and of the very first one."""

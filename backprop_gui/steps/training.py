@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State, Stepper
 
-SECONDS_AT_ONCE = 0.004  # between two looks at the clock and at whether the run was stopped
-SECONDS_BETWEEN_STATES = 0.001  # a replay may take that long; states closer together would only cost time
+# Between two looks at the clock and at whether the run was stopped: where Python's lock is held, and where
+# taking it would disturb the window more than holding on.
+SECONDS_AT_ONCE, SECONDS_WITHOUT_LOCK = 0.001, 0.004
+SECONDS_BETWEEN_STATES = 0.003  # a replay may take that long; states closer together would only cost time
 LEAST_STATES = 32  # before they are put further apart
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
+class Chunk(Struct, frozen=True, eq=False):
     """Iterations `first` … `last.iteration` − 1, done: their losses, and states worth keeping.
 
     `diverged` tells that the iteration beginning at `last` meets a number that is not finite; that
@@ -34,8 +35,9 @@ class Chunk:
 class _Pace:
     """How fast training goes, and with it how many iterations are done at once and between two states."""
 
-    def __init__(self, stride: int) -> None:
+    def __init__(self, stride: int, at_once: float) -> None:
         self.stride = stride
+        self._at_once = at_once  # seconds
         self.most = 1  # iterations at once
         self._speed = 0.0
         self._states = 0
@@ -50,7 +52,7 @@ class _Pace:
         """Learn from what was done last; what is done at once grows step by step."""
         speed = iterations / max(seconds, 1e-7)
         self._speed = speed if self._speed == 0 else 0.7 * self._speed + 0.3 * speed
-        self.most = max(1, min(4 * self.most, int(self._speed * SECONDS_AT_ONCE)))
+        self.most = max(1, min(4 * self.most, int(self._speed * self._at_once)))
         if self._states >= LEAST_STATES and 2 * self.stride < self._speed * SECONDS_BETWEEN_STATES:
             self.stride, self._states = 2 * self.stride, 0
 
@@ -63,7 +65,7 @@ def train(
     A state is kept at every multiple of `stride`; where training is fast, at multiples of it that are
     twice, four times, … as far apart.
     """
-    pace = _Pace(stride)
+    pace = _Pace(stride, SECONDS_WITHOUT_LOCK if stepper.releases_lock else SECONDS_AT_ONCE)
     while state.iteration < until and not stopped():
         chunk, state = _chunk(stepper, state, until, pace, perf_counter() + seconds, stopped)
         yield chunk

@@ -72,7 +72,7 @@ def test_until_stopped_stops_on_an_iteration_boundary(program):
         assert program.session.timeline.segments[-1].losses.end == newest
         QTest.qWait(40)
         assert program.session.timeline.newest == newest
-    assert "training" not in [thread.name for thread in threading.enumerate()]
+    program.wait_until(lambda: "training" not in [thread.name for thread in threading.enumerate()])
 
 
 def test_the_window_answers_while_training(program):
@@ -164,7 +164,7 @@ def test_closing_while_training_leaves_no_thread(start):
     program.wait_until(lambda: program.session.timeline.newest > 20)
     program.window.close()
     assert not program.window.isVisible()
-    assert "training" not in [thread.name for thread in threading.enumerate()]
+    program.wait_until(lambda: "training" not in [thread.name for thread in threading.enumerate()])
 
 
 def test_an_edit_that_waits_comes_into_force_on_its_iteration(start, tmp_path):
