@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
@@ -32,7 +33,7 @@ def canvas(qtbot) -> GraphCanvas:
 
 def changed(picture: CanvasPicture, parameter: str, **changes) -> CanvasPicture:
     chips = [replace(chip, **changes) if chip.identity == parameter else chip for chip in picture.chips]
-    return replace(picture, chips=tuple(chips))
+    return dataclasses.replace(picture, chips=tuple(chips))
 
 
 def on_screen(view: GraphCanvas, identity: str, part: str = "box") -> QPoint:
@@ -209,7 +210,7 @@ def test_the_pulse_runs_shortly_and_ends(qtbot, canvas):
 def test_the_next_picture_ends_the_pulse(canvas):
     canvas.set_reduced_motion(False)
     canvas.show_picture(worked_example())
-    canvas.show_picture(replace(worked_example(), pulse=()))
+    canvas.show_picture(dataclasses.replace(worked_example(), pulse=()))
     assert not canvas._scene.pulse.running
 
 
@@ -217,7 +218,7 @@ def test_the_next_picture_ends_the_pulse(canvas):
 def test_the_pulse_runs_in_the_direction_of_the_phase(canvas, phase, end):
     """Values travel to the receiving neuron, gradients to the sending one."""
     canvas.set_reduced_motion(False)
-    canvas.show_picture(replace(worked_example(), phase=phase))
+    canvas.show_picture(dataclasses.replace(worked_example(), phase=phase))
     pulse = canvas._scene.pulse
     pulse._move(0.0)
     x, y = canvas._scene.layout.routes["e5"][end]
@@ -314,7 +315,7 @@ def test_a_target_is_edited_with_all_its_digits(canvas):
     """A rounded caption must not round the target when it is edited."""
     picture = worked_example()
     loss = replace(picture.cards[-1], caption="target *y* = 0.3333", tip="0.3333333333333333")
-    canvas.show_picture(replace(picture, cards=(*picture.cards[:-1], loss)))
+    canvas.show_picture(dataclasses.replace(picture, cards=(*picture.cards[:-1], loss)))
     assert double_click(canvas, on_screen(canvas, "loss", "edit")).text() == "0.3333333333333333"
 
 

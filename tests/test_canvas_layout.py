@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from backprop_gui.present.canvas_layout import COMPACT, CROWD, CanvasLayout, lay_out
 from backprop_gui.present.canvas_measures import Box, Measures

@@ -7,10 +7,10 @@ import re
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from dataclasses import fields
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import fields
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QIcon, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QSpinBox

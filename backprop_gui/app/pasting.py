@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
+from backprop_gui.app.builder import Builder
 from backprop_gui.errors import BackpropError, InvalidEdit
+from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.edits import PRIME, current_value
 from backprop_gui.experiment.sentences import counted
 from backprop_gui.present.focus import element_of, nodes_of_card
@@ -21,6 +23,7 @@ from backprop_gui.views.tables import TableView
 
 if TYPE_CHECKING:  # needed once something is copied or pasted, not for the first picture
     from backprop_gui.experiment.pasting import Grid, Matrix
+    from backprop_gui.views.network_data import DataTable
 
 NOWHERE = "Choose a weight, a bias, a neuron, an input or a target; then copy or paste its numbers."
 
@@ -31,7 +34,7 @@ class Pasting(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self.session, self.window = session, window
-        self._editor = Editor(session)
+        self._editor, self._builder = Editor(session), Builder(session, window)
         window.commands["copy"].triggered.connect(self.copy)
         window.commands["paste"].triggered.connect(self.paste)
 
@@ -40,6 +43,9 @@ class Pasting(QObject):
         widget = self.window.focusWidget()
         if isinstance(widget, TableView):
             widget.copy_selection()
+            self.window.show_message("Cells copied")
+        elif self._is_data(widget):
+            QGuiApplication.clipboard().setText(widget.selection_as_text())
             self.window.show_message("Cells copied")
         elif isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
             widget.copy()
@@ -59,6 +65,9 @@ class Pasting(QObject):
         self.window.clear_message()
         try:
             matrix = read_matrix(QGuiApplication.clipboard().text())
+            if self._is_data(widget):
+                self._paste_data(widget, matrix)
+                return
             grids = self._grids_of_table(widget, matrix) if isinstance(widget, TableView) else None
             found = fitted(matrix, self._grids_of_focus(len(matrix)) if grids is None else grids)
             self._editor.edit_many(found.changes, found.name)
@@ -66,6 +75,38 @@ class Pasting(QObject):
             self.window.show_message(str(error), "error")
         else:
             self.window.show_message(f"Pasted {found.name.removeprefix('paste ')}")
+
+    @staticmethod
+    def _is_data(widget: QWidget | None) -> TypeGuard[DataTable]:
+        """Whether the keyboard is in the data of the network panel."""
+        return widget is not None and widget.objectName() == "dataTable"
+
+    def _paste_data(self, table: DataTable, matrix: Matrix) -> None:
+        """The cells from the current one on; rows that are missing are added. Raises InvalidEdit."""
+        from backprop_gui.experiment.building_data import with_block
+        from backprop_gui.experiment.pasting import block_grid, fitted, full_rows
+
+        row, column, width = table.row(), table.column(), len(matrix[0])
+        there = len(table.names_in(0)) - column
+        if width > there:
+            raise InvalidEdit(
+                f"{counted(width, 'column was', 'columns were')} copied; from this cell on there "
+                f"{'is' if there == 1 else 'are'} {there}, as many would be right"
+            )
+        if row + len(matrix) <= table.model().rowCount():
+            names = [table.names_in(row + each)[column : column + width] for each in range(len(matrix))]
+            found = fitted(matrix, [block_grid(names, "values of the data")])
+            self._editor.edit_many(found.changes, found.name)
+            self.window.show_message(f"Pasted {found.name.removeprefix('paste ')}")
+            return
+        block, source = full_rows(matrix), self.session.source
+
+        def change(experiment: Experiment) -> Experiment:
+            return with_block(experiment, row, column, block, source)
+
+        rows = counted(row + len(matrix), "row", "rows")
+        if refusal := self._builder.change(change, f"paste into {rows} of data"):
+            raise InvalidEdit(refusal)
 
     # --- what is in focus -------------------------------------------------------------------------
 

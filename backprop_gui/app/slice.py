@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
 import numpy as np
+from msgspec import Struct
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -36,8 +36,7 @@ PICTURE_SIZE = QSize(1200, 675)
 TRAINING_SECONDS = 0.2  # between two pictures while training runs
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
+class Measured(Struct, frozen=True, eq=False):
     """What was measured for a moment, and what it was measured for."""
 
     record: Record

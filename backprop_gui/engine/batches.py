@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
@@ -21,8 +21,7 @@ def together(numbers: Array, summed: bool) -> float:
     return float(numbers.sum() if summed else numbers.mean())
 
 
-@dataclass(frozen=True, slots=True)
-class Batches:
+class Batches(Struct, frozen=True):
     """`rows` data rows cut into batches of `batch_size`; the last of an epoch may be smaller.
 
     The loss of a batch, and with it its gradient, is the mean over its samples; `summed`: their sum.

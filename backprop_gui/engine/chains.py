@@ -7,10 +7,10 @@ and nodes that do not reach the loss are for the operation table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
@@ -18,8 +18,7 @@ from backprop_gui.engine.operation import Array
 SUSPECT = 1e100  # larger numbers are left to the operation table, which judges what is finite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class Layer(Struct, frozen=True, eq=False):
     """One dense layer: where its arrays stand in the flat vector (biases −1: none), and its activation."""
 
     inputs: int
@@ -29,8 +28,7 @@ class Layer:
     activation: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chain:
+class Chain(Struct, frozen=True, eq=False):
     """Dense layers one behind the other, the last perhaps with a softmax, and a loss on the last.
 
     `inputs` and `targets` are rows × values, C-contiguous and finite.

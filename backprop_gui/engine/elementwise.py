@@ -6,7 +6,8 @@ Every activation acts on each element by itself: a = f(z), ∂a/∂z = f′(z).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Element, Expression, Operand, Output, Ref, Slope
 from backprop_gui.engine.operation import Array, Attributes, Operation, Partial, Shape
@@ -14,8 +15,7 @@ from backprop_gui.engine.operation import Array, Attributes, Operation, Partial,
 FLAT = 1e-3  # below it a slope lets next to nothing through
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(Struct, frozen=True):
     """One activation: `value(z)`, `slope(z, a)`, and the same as expressions of z and a.
 
     `formula(z, at)` and `rule(z, a, at)` also get the number z is `at`: where a function has

@@ -9,79 +9,69 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Element: TypeAlias = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Struct, frozen=True):
     """Element `element` of the operand in place `slot` of an operation."""
 
     slot: int
     element: Element
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """Element `element` of an operation's own value."""
 
     element: Element
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A number that stands elsewhere: `key` says where."""
 
     key: Hashable
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A number of the rule itself; `text` is how it is written (`½`), empty for its digits."""
 
     value: float
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Struct, frozen=True):
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     factors: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quotient:
+class Quotient(Struct, frozen=True):
     top: Expression
     bottom: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(Struct, frozen=True):
     base: Expression
     exponent: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Struct, frozen=True):
     child: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """A function of one or more arguments, by its name in `FUNCTIONS`."""
 
     function: str
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Slope:
+class Slope(Struct, frozen=True):
     """The derivative of a named function at a place, as `σ′(z)`; `rule` is what it comes to."""
 
     function: str
@@ -89,8 +79,7 @@ class Slope:
     rule: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Shorthand:
+class Shorthand(Struct, frozen=True):
     """What is written in a familiar way and calculated in another: `rule` gives the number.
 
     The two are equal; the rule is the one that does not overflow, or that spells a name out.

@@ -8,17 +8,17 @@ gradients live beside the graph (`passes`), never in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from backprop_gui.engine.operation import Operation, Shape
 from backprop_gui.engine.parameters import ParameterLayout
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """One node. `shape` is the shape for one sample; `group` names the layer it belongs to."""
 
     name: str
@@ -31,8 +31,7 @@ class Node:
     parameter: int = -1  # for a parameter: its array in the layout
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A place where a node is used: operand `slot` of node `consumer`."""
 
     consumer: int

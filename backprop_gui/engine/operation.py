@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element, Expression
@@ -18,8 +18,7 @@ Attributes: TypeAlias = Mapping[str, Any]
 MOST_OPERANDS = 64  # of an operation that takes as many as it is given
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(Struct, frozen=True):
     """∂output/∂operand for one pair of elements: the operand's place and element, and the slope."""
 
     slot: int
@@ -37,8 +36,7 @@ class Pullback(Protocol):
     ) -> tuple[Array | None, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One row of the table. Arrays have the sample axis first, parameters have none.
 
     - `shape(shapes, attributes)`: shape of the output of one sample; raises ValueError with a

@@ -8,9 +8,9 @@ AdamW, which shrinks the parameter itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import (
     ONE,
@@ -29,8 +29,7 @@ from backprop_gui.engine.operation import Array
 from backprop_gui.engine.update import Known, Line, Part, Settings, Update
 
 
-@dataclass(frozen=True, slots=True)
-class Optimizer:
+class Optimizer(Struct, frozen=True):
     """One row of the table.
 
     `settings` are the names and defaults of what can be set. `parts` makes the lines, from the

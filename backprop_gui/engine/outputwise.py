@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import (
     Constant,
@@ -22,8 +22,7 @@ from backprop_gui.engine.operation import Array, Attributes, Operation, Partial,
 MOST_REMARKS = 3  # on one loss; more would say the same again
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The numbers of one output and its target."""
 
     a: float
@@ -33,8 +32,7 @@ class Place:
 ANY_PAIR = Place(0.5, 0.5)  # where no row has a special case
 
 
-@dataclass(frozen=True, slots=True)
-class OutputwiseLoss:
+class OutputwiseLoss(Struct, frozen=True):
     """A loss that is a sum, or with `mean` an average, over the outputs of one term each.
 
     `value(a, y)` and `slope(a, y)` act on arrays; `term(a, y, at)` and `rule(a, y, at)` are the same

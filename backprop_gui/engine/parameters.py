@@ -10,10 +10,10 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element
@@ -23,8 +23,7 @@ _NUMBERED = re.compile(r"([a-z]+)([1-9][0-9]*)")  # w5
 _NAMED = re.compile(r"(.+)\[([0-9]+(?:,[0-9]+)*)\]")  # theta[1,2]
 
 
-@dataclass(frozen=True, eq=False)
-class ParameterArray:
+class ParameterArray(Struct, frozen=True, eq=False, dict=True):
     """One array of parameters: the weights or biases of a layer, or a shared, named parameter.
 
     `prefix` is `w` or `b` for numbered ones and empty for named ones, whose scalars are written

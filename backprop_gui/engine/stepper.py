@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from backprop_gui.engine.batches import Batches, together
@@ -23,8 +24,7 @@ from backprop_gui.engine.transitions import Stretch, Transition, transition_of
 from backprop_gui.engine.update import Update
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
+class State(Struct, frozen=True, eq=False):
     """Where training stands after `iteration` updates. The arrays are never written to.
 
     `optimizer` holds what the optimiser keeps, `updates` how many updates it has done: fewer than
@@ -37,8 +37,7 @@ class State:
     updates: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(Struct, frozen=True, eq=False):
     """All arrays of one iteration. Node values and gradients per sample; the parameter gradient of the
     whole batch: the mean over its samples, or their sum.
 

@@ -8,8 +8,9 @@ neither takes on is advanced by the operation table.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 
@@ -20,8 +21,7 @@ WAYS = ("kernel", "numpy", "table")
 CHOSEN = "BACKPROP_GUI_ENGINE"  # one of WAYS: the fastest that is allowed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class Stretch(Struct, frozen=True, eq=False):
     """Iterations done in one go: the loss of each before its update, and the state behind them.
 
     There may be fewer than were asked for: none, when the next meets a number that is not finite or

@@ -9,11 +9,11 @@ parameters share (`t`, the how-manieth update it is; `gradient_norm`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Expression
@@ -23,8 +23,7 @@ Settings: TypeAlias = Mapping[str, float]
 Known: TypeAlias = Mapping[str, Any]  # arrays and numbers by the names of the references
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A number of every parameter. The line called `updated` is the new value.
 
     `symbol` is how it is written before the parameter's name: m, m̂; what follows a `_` is a
@@ -40,8 +39,7 @@ class Line:
     kept: bool = False  # for the next update
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """A number that all parameters share, of those that are trained."""
 
     name: str
@@ -51,8 +49,7 @@ class Shared:
 Part: TypeAlias = Line | Shared
 
 
-@dataclass(frozen=True, eq=False)
-class Update:
+class Update(Struct, frozen=True, eq=False, dict=True):
     """An optimiser with its settings, behind the penalties and the clipping that are in force."""
 
     kind: str

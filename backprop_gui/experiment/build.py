@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from backprop_gui.engine.batches import Batches
@@ -36,8 +36,7 @@ MOST_NUMBERS = 100_000_000  # values of one iteration's nodes, all samples toget
 MOST_ROW_FAULTS = 10
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class Model(Struct, frozen=True, eq=False):
     """A document made ready to compute.
 
     `initial` is the flat vector of initial parameters; `leaves` the whole data of every input and

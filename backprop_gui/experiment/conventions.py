@@ -7,10 +7,10 @@ the sum over the samples of an update, and whether biases are updated do change 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from backprop_gui.engine.graph import Graph
@@ -20,8 +20,7 @@ HALF, WHOLE = "half_squared_error", "squared_error"
 Biases = Literal["updated", "frozen", "some", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
+class Conventions(Struct, frozen=True):
     """`half` is None where the loss is no squared error; of `biases` there may be none, or some frozen."""
 
     notation: Notation

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct, field
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.errors import InvalidExperiment
@@ -21,8 +21,7 @@ MOST_CLASSES = 1_000
 MOST_LINE_FAULTS = 10
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Samples:
+class Samples(Struct, frozen=True, eq=False):
     """Rows of data: an array per input, the targets, and what the outputs are called if they are classes."""
 
     inputs: Mapping[str, Array]
@@ -30,8 +29,7 @@ class Samples:
     class_names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(Struct, frozen=True):
     """Where the data stands in a record: the places of all inputs in a row, and of the targets."""
 
     names: Sequence[str]  # one per column; a number where the file has no names
@@ -39,8 +37,7 @@ class _Columns:
     targets: Sequence[int]
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """What was read so far."""
 
     text: CsvText

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from backprop_gui.experiment.csv_text import Manner, detected, is_number, open_csv
 
@@ -19,8 +20,7 @@ TARGET_NAMES = {"class", "klasse", "label", "target", "targets", "output", "spec
 COUNTER_NAMES = {"", "id", "nr", "no", "index", "row"}
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewColumn:
+class PreviewColumn(Struct, frozen=True):
     """One column: how it is called, whether it holds numbers, its different values if they are few."""
 
     name: str
@@ -34,8 +34,7 @@ class PreviewColumn:
         return 2 <= len(self.values) <= MOST_CLASSES
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """What can be seen of a file; `rows` are its first ones as text, `total` is how many there are."""
 
     name: str

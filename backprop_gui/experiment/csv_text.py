@@ -11,8 +11,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.errors import InvalidExperiment
 from backprop_gui.experiment.sentences import shown
@@ -23,8 +25,7 @@ LOOKED_AT = 200  # records from which is told how a file is written
 DELIMITERS = (",", ";", "\t")
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a file is written."""
 
     header: bool
@@ -32,8 +33,7 @@ class Manner:
     decimal: str
 
 
-@dataclass(frozen=True, slots=True)
-class CsvText:
+class CsvText(Struct, frozen=True):
     """The bytes of a file with what tells how to read them; `told` is the delimiter of a line `sep=;`."""
 
     name: str

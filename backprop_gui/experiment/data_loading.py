@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct, field
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.errors import FileTrouble, InvalidExperiment
@@ -21,8 +21,7 @@ from backprop_gui.experiment.shipped_data import shipped
 from backprop_gui.paths import presets_folder
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedData:
+class LoadedData(Struct, frozen=True, eq=False):
     """Rows for each input by name and for `targets`: to train with, and kept aside for testing."""
 
     training: Mapping[str, Array]

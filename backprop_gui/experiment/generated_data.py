@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
@@ -27,8 +27,7 @@ TURNS = 1.25  # of a spiral's arm
 Indices = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
-class Classes:
+class Classes(Struct, frozen=True):
     """Points in the plane: `points(of, share, classes)` gives, for the class of each row and a share
     from 0 to 1 that says where within its class it stands, the two values.
     """

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.build import Model
@@ -23,8 +23,7 @@ _EMPTY = {"", "–", "-", "null", "None"}  # where a connection is missing
 Matrix = list[list[float | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """Own names in rows; an empty name is a missing connection. `behind` is a further column, the biases."""
 
     title: str
@@ -52,8 +51,7 @@ class Grid:
         return " ".join(part for part in (size, self.title, self.owner and f"of {self.owner}") if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(Struct, frozen=True):
     """What is to be set, and what undo calls it."""
 
     changes: dict[str, float]
@@ -100,6 +98,14 @@ def _number(cell: str, row: int, column: int) -> float | None:
         return parse_number(cell)
     except InvalidEdit as error:
         raise InvalidEdit(f"row {row}, column {column}: {error}") from None
+
+
+def full_rows(matrix: Matrix) -> list[list[float]]:
+    """A matrix with a number in every cell. Raises InvalidEdit with the place of the first without one."""
+    for row, cells in enumerate(matrix, start=1):
+        if None in cells:
+            raise InvalidEdit(f"row {row}, column {cells.index(None) + 1} is empty; a number would be right")
+    return [[cell for cell in cells if cell is not None] for cells in matrix]
 
 
 def fitted(matrix: Matrix, grids: Sequence[Grid]) -> Pasted:

@@ -7,9 +7,9 @@ the outputs (one word is meant for both), and the loss where it is not the usual
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from backprop_gui.engine.operations import ACTIVATIONS, LOSSES
@@ -50,8 +50,7 @@ OTHER_WORDS = {
 Weights = Literal["zeros", "draws"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A network in words: sizes from inputs to outputs, two activations, the loss."""
 
     sizes: tuple[int, ...]
@@ -60,8 +59,7 @@ class Plan:
     loss: str
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """Where to begin: `words` can be changed; the data is used as long as the sizes fit it."""
 
     name: str

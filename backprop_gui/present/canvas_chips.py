@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.present.canvas_measures import Box, Point, Route
@@ -25,8 +25,7 @@ _STARTS = 5
 Numbers = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Chips that compete for the same gap: candidate centres (chip, share, 2) and what each costs.
 
     `conflicts` (chip, share, chip, share) tells which candidates of different chips would touch.

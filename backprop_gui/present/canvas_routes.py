@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.present.canvas_measures import Box, Point, Route
 from backprop_gui.present.pictures import CanvasShape, CardShape, EdgeShape
@@ -22,8 +22,7 @@ _EASE = _CURVE * _CURVE * (3 - 2 * _CURVE)  # leaves and arrives level
 _BOW = 4 * _CURVE * (1 - _CURVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """The strip in which an edge passes a column: above the card number `slot`, `rank` from the top."""
 
     column: int

@@ -6,7 +6,8 @@ import contextlib
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.errors import Diverged
 from backprop_gui.experiment.presets import open_experiment
@@ -19,8 +20,7 @@ from backprop_gui.steps.stopping import Watch, parse_condition
 from backprop_gui.steps.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """What is to be compared, and where the losses go: a row per experiment and iteration."""
 
     experiments: Sequence[str]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.present.canvas import path_hint
@@ -112,8 +111,7 @@ def _hint(scene: Scene, computation: Computation) -> str:
 # ------------------------------------------------------------------------- what is lit
 
 
-@dataclass(slots=True)
-class _Light:
+class _Light(Struct):
     """Places of nodes and wires by how bright they are; what is named nowhere is dim."""
 
     lit: set[int]

@@ -8,8 +8,9 @@ towards its neighbours as far as the order and the distances allow (isotonic reg
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from backprop_gui.present.canvas_measures import Box, Measures, Point, Route
 from backprop_gui.present.computation_pictures import ComputationShape, NodeShape
@@ -22,16 +23,14 @@ _CAPTION = 18.0
 _SWEEPS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Stem:
+class Stem(Struct, frozen=True):
     """The piece of line right behind a node on which the numbers of a wire stand."""
 
     start: Point
     end: Point
 
 
-@dataclass(frozen=True, slots=True)
-class ComputationLayout:
+class ComputationLayout(Struct, frozen=True):
     """Boxes of the nodes, a stem for each wire, a route and a place for its share for each branch."""
 
     nodes: tuple[Box, ...]
@@ -47,8 +46,7 @@ def lay_out(shape: ComputationShape, scale: float = 1.0) -> ComputationLayout:
     return _Layout(shape, scale).result()
 
 
-@dataclass(slots=True)
-class _Slot:
+class _Slot(Struct):
     """What stands in a column: a node, or an edge that passes through."""
 
     node: int  # −1 for an edge that passes

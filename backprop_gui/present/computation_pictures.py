@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from backprop_gui.present.pictures import Emphasis, Phase
 
 
-@dataclass(frozen=True, slots=True)
-class NodeShape:
+class NodeShape(Struct, frozen=True):
     """An operation or a leaf. `sign` stands in it, `caption` above it (of a leaf: nothing).
 
     `identity` is the parameter, neuron or loss it belongs to, as a click hands it back; `inputs` and
@@ -28,8 +28,7 @@ class NodeShape:
     is_parameter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WireShape:
+class WireShape(Struct, frozen=True):
     """An intermediate result: the node it comes from, the (node, port) pairs that use it.
 
     `name` is what it is called or how it is formed, `w₅ · a₁⁽¹⁾`; `has_gradient` tells whether there is
@@ -44,8 +43,7 @@ class WireShape:
     has_shares: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ComputationShape:
+class ComputationShape(Struct, frozen=True):
     """Everything about the graph that does not change from step to step."""
 
     grouping: Literal["operations", "neurons", "layers"]
@@ -54,16 +52,14 @@ class ComputationShape:
     number_width: int = 9  # the longest number to be expected, in characters
 
 
-@dataclass(frozen=True, slots=True)
-class NodeState:
+class NodeState(Struct, frozen=True):
     """How a node stands now; `tip` is shown when the pointer rests on it."""
 
     emphasis: Emphasis
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number at an edge: `–` while it is covered; `quantity` is handed back on a click."""
 
     text: str
@@ -72,8 +68,7 @@ class Number:
     quantity: Hashable | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WireState:
+class WireState(Struct, frozen=True):
     """The numbers at an edge: the value above, the gradient below, and what each branch brings back."""
 
     emphasis: Emphasis
@@ -84,8 +79,7 @@ class WireState:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ComputationPicture:
+class ComputationPicture(Struct, frozen=True):
     """The computational graph at one step. `here` names the nodes of this step, to be kept in sight."""
 
     shape: ComputationShape

@@ -6,12 +6,12 @@ all numbers that are shown of it are compared.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
@@ -34,16 +34,14 @@ NEARLY = 1e-4  # relative differences below are told as such
 MULTIPLES = {2.0: "double", 0.5: "halve"}
 
 
-@dataclass(frozen=True, slots=True)
-class NotationPicture:
+class NotationPicture(Struct, frozen=True):
     """How things are called in a notation: two formulas and a line of names."""
 
     formulas: tuple[Math, ...]
     names: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """How a family of numbers changes: `same`, by one `factor`, to `zero`, `nearly` not, or `other`."""
 
     kind: str
@@ -55,7 +53,7 @@ class Change:
 
 def notation_picture(scene: Scene, notation: Notation) -> NotationPicture:
     """Examples from the network on screen, in another notation."""
-    shown = dataclasses.replace(scene, naming=Naming(scene.graph, notation))
+    shown = structs.replace(scene, naming=Naming(scene.graph, notation))
     examples = [*_sums(shown), *_slopes(shown)]
     trees = tuple(
         row(shown.naming.symbol(quantity), EQUALS, shown.formulas.symbols(shown.expression(quantity)))
@@ -143,9 +141,9 @@ def consequences(scene: Scene, wanted: Model, notation: Notation) -> tuple[str, 
     The same samples go through the network with the same parameters and optimiser.
     """
     here = scene.frame.record
-    other = dataclasses.replace(scene.model, graph=wanted.graph, batches=wanted.batches, frozen=wanted.frozen)
+    other = structs.replace(scene.model, graph=wanted.graph, batches=wanted.batches, frozen=wanted.frozen)
     there = other.stepper().record(here.before)
-    renamed = dataclasses.replace(scene, naming=Naming(wanted.graph, notation))
+    renamed = structs.replace(scene, naming=Naming(wanted.graph, notation))
     return tuple(_Told(renamed, here, there).sentences())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import Expression, Product, Ref, Slope, Sum, children
 from backprop_gui.present.focus import focused_quantity

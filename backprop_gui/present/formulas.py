@@ -7,7 +7,8 @@ Every factor carries what it stands for: a quantity leads to the step that made 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import (
     Apply,
@@ -49,8 +50,7 @@ LONG_SUM = 12  # a longer sum is shown by its first and last terms
 EQUALS, ABOUT, PLUS, MINUS, TIMES, BECOMES = (Operator(sign) for sign in "=≈+−·←")
 
 
-@dataclass(frozen=True, slots=True)
-class Formulas:
+class Formulas(Struct, frozen=True):
     """Makes formula trees for one network, notation, record and number format."""
 
     naming: Naming

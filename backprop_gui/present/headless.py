@@ -7,11 +7,11 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import msgspec
+from msgspec import Struct
 
 from backprop_gui.errors import Diverged, FileTrouble
 from backprop_gui.experiment.build import saved_state
@@ -51,8 +51,7 @@ def interruptions() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is to be run, and where its numbers go (None: nowhere)."""
 
     experiment: str
@@ -66,8 +65,7 @@ class Request:
     until: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Sentences on why it is no full success; empty when it is one."""
 
     interrupted: str = ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.operation import Array
@@ -21,8 +21,7 @@ MOST_LINES = 32  # of a network with more parameters only those that are picked 
 MOST_READ = 3  # numbers in the headline
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to be seen: of which parameters (places in the flat vector), values or gradients.
 
     `focused` are those that are looked at in the network, `pinned` those that stay.
@@ -39,8 +38,7 @@ class Wanted:
         return tuple(dict.fromkeys((*self.pinned, *self.focused)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HistoryPicture:
+class HistoryPicture(Struct, frozen=True, eq=False):
     """The lines, and for each the parameter's place; -1 for the rim of all."""
 
     lines: LinesPicture
@@ -151,7 +149,9 @@ def _title(
 ) -> str:
     """The picked ones with their numbers here; without any, what all the lines are."""
     if wanted.picked and here is not None:
-        read = [(line, place) for line, place in zip(lines, shown, strict=True) if place in wanted.picked]
+        of = dict(zip(shown, lines, strict=True))
+        first = dict.fromkeys((*wanted.focused, *wanted.pinned))
+        read = [(of[place], place) for place in first if place in of]
         told = [f"{line.said} = {form.text(float(here[1][place]))}" for line, place in read[:MOST_READ]]
         more = f" and {form.count(len(read) - MOST_READ)} more" if len(read) > MOST_READ else ""
         return form.listed(told) + more

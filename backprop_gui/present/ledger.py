@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import Expression, Ref, Slope, children
 from backprop_gui.present.explain import rule_blocks
@@ -26,8 +28,7 @@ ARROW = Operator("→")
 Choice = Literal["", "sample", "mean"]
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(Struct, frozen=True):
     """One path, one sample's sum, or what is left over.
 
     `chain` says which way it goes, `factors` the slopes in symbols, `numbers` the same with numbers.
@@ -47,8 +48,7 @@ class LedgerRow:
     spoken: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerPicture:
+class LedgerPicture(Struct, frozen=True):
     """The panel at one moment. `choice` is what is shown of a batch; empty where there is no choice.
 
     `total` is the line of the sum, `stamp` what verifies it (shown after a ✓), `note` a word on the

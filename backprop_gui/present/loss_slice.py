@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.present.contours import contour, levels
@@ -21,8 +22,7 @@ from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 NOW, AFTER = "now", "after the update"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SlicePicture:
+class SlicePicture(Struct, frozen=True, eq=False):
     """A curve; `close` is the same around the update alone, None where there is none.
 
     `value` and `here` are the point one is at, `landing` and `landing_loss` where the update leads on
@@ -45,8 +45,7 @@ class SlicePicture:
     format: NumberFormat
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Level:
+class Level(Struct, frozen=True, eq=False):
     """A line of equal loss: its height, how it is written, its pieces."""
 
     height: float
@@ -54,8 +53,7 @@ class Level:
     pieces: Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PlanePicture:
+class PlanePicture(Struct, frozen=True, eq=False):
     """Lines of equal loss over two parameters, and the way training took between them."""
 
     names: tuple[str, str]
@@ -74,8 +72,7 @@ class PlanePicture:
     format: NumberFormat
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Update:
+class Update(Struct, frozen=True, eq=False):
     """Where the next update leads: all parameters, their loss, and the rate that was tried instead."""
 
     parameters: Array

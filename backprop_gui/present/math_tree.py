@@ -7,14 +7,14 @@ aloud (`present/math_text.py`). A tree holds no numbers of its own, only what is
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Ground = Literal["none", "lit"]
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """A name, a number or a function: `w`, `0.6011`, `σ`, `max`. Names are slanted, numbers upright.
 
     `spoken` replaces `text` when the formula is read aloud, `latex` when it is copied as LaTeX. With
@@ -29,29 +29,25 @@ class Symbol:
     function: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """`=`, `≈`, `+`, `−`, `·`, `⊙`, `←`: set with space around; a long row may be broken before it."""
 
     text: str
     breakable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Parts side by side."""
 
     children: tuple[Math, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fraction:
+class Fraction(Struct, frozen=True):
     top: Math
     bottom: Math
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A base with a subscript, a superscript, or both (one above the other)."""
 
     base: Math
@@ -59,8 +55,7 @@ class Script:
     sup: Math | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bracketed:
+class Bracketed(Struct, frozen=True):
     """A part between brackets that grow with it."""
 
     child: Math
@@ -68,22 +63,19 @@ class Bracketed:
     right: str = ")"
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Struct, frozen=True):
     """A square root: its bar reaches over the whole part."""
 
     child: Math
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """Rows of entries between square brackets; a column vector has rows of one entry."""
 
     rows: tuple[tuple[Math, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A part that can be clicked: `target` is handed back as it is (a quantity, or a rule's name).
 
     `tip` is shown on hover (all digits of a number, the meaning of a symbol); `lit` gives the

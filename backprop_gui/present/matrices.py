@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.graph import Node
 from backprop_gui.engine.operation import Array
@@ -31,8 +30,7 @@ MOST_ENTRIES = 6  # rows and columns of a matrix that is written out
 HADAMARD, MINUS, ARROW = Operator("⊙"), Operator("−"), Operator("←")
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(Struct, frozen=True):
     """The arrays of a dense layer, for one sample."""
 
     scene: Scene

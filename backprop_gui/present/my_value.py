@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Expression, Negative, Product, Ref, Slope, Sum
 from backprop_gui.experiment.edits import parse_number
@@ -22,8 +23,7 @@ COMES_OUT = "Yours is what "
 MOST_PARTS = 8  # that are listed, each with its number
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """A number as typed: `unit` is one of its last digit (0 for a fraction), `digits` how many count."""
 
     value: float
@@ -32,8 +32,7 @@ class Typed:
     digits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is said of a number. `part` is the part of the formula that is meant, to be lit."""
 
     state: Literal["right", "near", "slip", "off"]

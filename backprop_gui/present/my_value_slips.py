@@ -7,8 +7,10 @@ that part stands. Its number is what the changed expression comes to; nothing is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import (
     ONE,
@@ -38,8 +40,7 @@ MOST_OTHERS = 400  # quantities of an iteration that are tried one by one
 LEFT_OUT = "Yours is what comes out when {} is left out."
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """One mistake: how far-fetched it is, the number it leads to, what it is, and the part it is about."""
 
     cost: float

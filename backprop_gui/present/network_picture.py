@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.operations import LOSSES
@@ -19,8 +19,7 @@ from backprop_gui.steps.quantities import Quantity
 POINT = NumberFormat()
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRow:
+class LayerRow(Struct, frozen=True):
     """A line of the list. `units` is 0 and `activation` empty where there is none to choose.
 
     `about` tells what cannot be chosen: "joins h2 and x".
@@ -34,8 +33,7 @@ class LayerRow:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DataColumn:
+class DataColumn(Struct, frozen=True):
     """A column of the data: its head as on the canvas, and its place in the data of an input or target."""
 
     head: str
@@ -47,8 +45,7 @@ class DataColumn:
         return f"{self.leaf}[{','.join(map(str, (row, *self.place)))}]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DataPicture:
+class DataPicture(Struct, frozen=True, eq=False):
     """The rows that are trained with; the texts of a row are made when it is looked at."""
 
     columns: tuple[DataColumn, ...]
@@ -61,8 +58,7 @@ class DataPicture:
         return self.form.full(float(self.values[row, column])).replace("−", "-")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkPicture:
+class NetworkPicture(Struct, frozen=True, eq=False):
     """Everything the network panel shows. `joined` is None where nothing can be joined with the loss."""
 
     title: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.present.math_text import plain, spoken
 from backprop_gui.present.numbers import NumberFormat, spoken_number
@@ -16,8 +17,7 @@ MOST_CHOICES = 200  # to pick from in a list; of more those beside the one that 
 ROOM = 1.2  # how much farther the number lines reach than the farthest move
 
 
-@dataclass(frozen=True, slots=True)
-class NudgeLine:
+class NudgeLine(Struct, frozen=True):
     """One number line. `text` is the true move, `predicted` slope × nudge; the first line's are its own.
 
     `true` and `expected` are the moves themselves, not-a-number where there is no finite one.
@@ -34,8 +34,7 @@ class NudgeLine:
     expected: float
 
 
-@dataclass(frozen=True, slots=True)
-class NudgePicture:
+class NudgePicture(Struct, frozen=True):
     """The bench at one moment. `reach` is the move that leads to the end of every number line.
 
     `legend` explains the two marks, true and predicted; `sentences` what comes of it; `remark` what

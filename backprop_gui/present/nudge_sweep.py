@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from backprop_gui.engine.finite_differences import relative_error
 from backprop_gui.present.numbers import NumberFormat, spoken_number
@@ -20,8 +21,7 @@ UNROUNDED = 1e-14  # as small an error as this at the smallest h: nothing was lo
 Errors: TypeAlias = tuple[float | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SweepPicture:
+class SweepPicture(Struct, frozen=True):
     """Errors over h. None stands where there is no finite quotient; 0 where it is exact.
 
     `valleys` are the h where the two curves are lowest; `here` the h of the nudge, None where it is

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MINUS = "−"
 UNKNOWN = "–"  # stands where a number is not uncovered yet
@@ -17,8 +18,7 @@ ALL_DIGITS = 17  # as many tell any float64 from its neighbours
 LONGEST_FIXED = 1e6  # with a fixed number of decimals; beyond, an exponent is shorter
 
 
-@dataclass(frozen=True, slots=True)
-class NumberFormat:
+class NumberFormat(Struct, frozen=True):
     """`digits` significant digits without trailing zeros, or with `fixed` so many decimals; 2 to 17."""
 
     digits: int = 4

@@ -6,9 +6,9 @@ Files, the command line and other programs use them; `naming` has the names on s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Element, Expression, Operand, Output, Product, Ref, rewrite
 from backprop_gui.engine.graph import Graph
@@ -44,8 +44,7 @@ def quantity_name(graph: Graph, key: Hashable) -> str:
     return f"{key.aspect.replace('.', '_')}({name})"
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterUse:
+class ParameterUse(Struct, frozen=True):
     """One place where a parameter, at `place` of the flat vector, acts: upstream · local derivative."""
 
     place: int
@@ -91,8 +90,7 @@ def parameter_uses(graph: Graph, record: Record, sample: int) -> Iterator[Parame
                     yield ParameterUse(place, upstream, local, index in graph.reaches_loss)
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """A parameter's layer, the neuron that sends and the one that receives; empty where there is none."""
 
     layer: int | None = None

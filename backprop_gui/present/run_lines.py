@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 
@@ -16,8 +16,7 @@ Shape: TypeAlias = Literal["zero", "free", "percent"]
 BLOCK = 32  # numbers that are smoothed at once
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class Line(Struct, frozen=True, eq=False):
     """One line. `name` stands at its end (empty: nowhere), `own_name` heads its column in a file.
     `hue` chooses colour and dashes, so that lines differ by more than colour. `role`: "main" as it
     is, "raw" thin behind a smoothed one, "dim" beside a "lit" one, "bound" the rim of all.
@@ -32,8 +31,7 @@ class Line:
     said: str = ""  # in the readout, where that is not `name`
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LinesPicture:
+class LinesPicture(Struct, frozen=True, eq=False):
     """Lines over iterations. `title` says what is plotted, `summary` the same for screen readers.
 
     `shape`: the axis begins at zero, fits the numbers, or runs from 0 to 100 %.

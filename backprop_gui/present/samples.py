@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from backprop_gui.engine.graph import Graph
@@ -32,8 +33,7 @@ def has_samples(scene: Scene) -> bool:
     return scene.model.batches.batch_size > 1
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """What a table has in common from step to step: columns, and when each number is uncovered.
 
     `data` are inputs and targets, as nodes with their elements. `sample_steps` are those of the first

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct, field
 
 from backprop_gui.engine.expressions import Expression, Slope
 from backprop_gui.engine.finite_differences import agrees
@@ -34,8 +34,7 @@ def sample_name(record: Record, sample: int, form: NumberFormat) -> str:
     return f"{kind} {form.count(int(record.rows[sample]) + 1)}"
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
+class Scene(Struct, frozen=True, eq=False, dict=True):
     """One moment with everything needed to show it.
 
     `focus` is the parameter or neuron that was clicked (its own name), `asked` the very number of it

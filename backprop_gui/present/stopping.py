@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.present.math_text import plain
@@ -14,8 +14,7 @@ from backprop_gui.steps.stopping import Condition, Kind, Stop
 MOST_NAMED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionRow:
+class ConditionRow(Struct, frozen=True):
     """A line of the dialog: words before and behind the field, what stands in it, how it is written."""
 
     kind: Kind

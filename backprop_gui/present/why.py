@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Slope
 from backprop_gui.present.formulas import EQUALS, Formulas
@@ -25,8 +26,7 @@ HOW_TO_ASK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WhyRow:
+class WhyRow(Struct, frozen=True):
     """A row. `head` is the name with its number, `lines` the formula: in names when opened, in numbers.
 
     `mark` tells another iteration or sample than the root's; `text` is the row as plain text. A row
@@ -45,16 +45,14 @@ class WhyRow:
     spoken: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WhyCrumb:
+class WhyCrumb(Struct, frozen=True):
     """A number one has come by; `spoken` is its name as it is said."""
 
     text: str
     spoken: str
 
 
-@dataclass(frozen=True, slots=True)
-class WhyPicture:
+class WhyPicture(Struct, frozen=True):
     """The panel: where the number belongs, the crumbs, the rows; or a note in place of the rows.
 
     `leads` says whether there is a step one can go to. `text` is everything, to be copied.
@@ -68,8 +66,7 @@ class WhyPicture:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Struct, frozen=True):
     """What is steady about a number, wherever it stands in the tree."""
 
     head: Math

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.present.why_state import WhyState

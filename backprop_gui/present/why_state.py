@@ -7,9 +7,11 @@ ranks that lead to it, () for the root, (0, 2) for the third part of its first p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from backprop_gui.steps.provenance import Provenance, Traced
 
@@ -19,8 +21,7 @@ FIRST_PARTS = 40  # of a long sum; the next ones come when they are asked for
 NONE_MORE: Mapping[Path, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Crumb:
+class Crumb(Struct, frozen=True):
     """A root, the places opened below it, and how many parts are shown where there are many."""
 
     root: Traced
@@ -28,8 +29,7 @@ class Crumb:
     shown: Mapping[Path, int] = field(default_factory=lambda: NONE_MORE)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A row of the opened tree. `traced` is None for the line that stands for `hidden` further parts."""
 
     path: Path
@@ -37,8 +37,7 @@ class Place:
     hidden: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class WhyState:
+class WhyState(Struct, frozen=True):
     """Crumbs from the first number that was asked for to the one that is the root now."""
 
     crumbs: tuple[Crumb, ...] = ()
@@ -78,7 +77,7 @@ class WhyState:
         return self.crumbs[-1]
 
     def _changed(self, **changes: object) -> WhyState:
-        return WhyState((*self.crumbs[:-1], replace(self._last, **changes)))  # type: ignore[arg-type]
+        return WhyState((*self.crumbs[:-1], replace(self._last, **changes)))
 
     def places(self, provenance: Provenance) -> Iterator[Place]:
         """The rows of the opened tree from top to bottom, walked without recursion."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.errors import InvalidEdit, InvalidExperiment

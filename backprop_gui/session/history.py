@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.steps.branch import Branch
 from backprop_gui.steps.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
+class Snapshot(Struct, frozen=True, eq=False):
     """A moment before or after an edit: the document, where its data is, its timeline, where one was.
 
     `forgotten` is the branch that went, where that is all that was done.

@@ -8,10 +8,10 @@ by element. A parameter belongs to the block of its last use on the way back, wh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element
@@ -20,8 +20,7 @@ from backprop_gui.engine.linear import AFFINE
 from backprop_gui.engine.operation import Shape
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+class Block(Struct, frozen=True, eq=False, dict=True):
     """One block. `nodes` in forward order, all of one shape; a neuron is one element of them.
 
     `rows` holds, for each parameter array told neuron by neuron, its flat place of element 0 and

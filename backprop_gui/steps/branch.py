@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State
@@ -38,8 +39,7 @@ class Branch:
     line: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One number, or the optimiser, set by hand; `before` is None where it is not known any more."""
 
     iteration: int

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Element, Operand, Output, evaluate
 from backprop_gui.engine.graph import Graph
@@ -31,8 +32,7 @@ Grouping = Literal["operations", "neurons", "layers"]
 Source: TypeAlias = tuple[int, Element]  # the slot of an operand, and an element of it
 
 
-@dataclass(slots=True)
-class Wire:
+class Wire(Struct):
     """An intermediate result on its way from the node that makes it to those that use it.
 
     `quantity` is the network's number it is, None inside a formula. `told` are the quantities with
@@ -51,8 +51,7 @@ class Wire:
     array: int = -1
 
 
-@dataclass(slots=True)
-class Operation:
+class Operation(Struct):
     """A node of the computational graph: an operation, or a leaf with a name.
 
     `inputs` and `outputs` are places of wires; `shares` what each input's gradient gets through this

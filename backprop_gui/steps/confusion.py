@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
@@ -16,8 +16,7 @@ from backprop_gui.steps.evaluation import MOST_VALUES_AT_ONCE, classes_of, parts
 MOST_CLASSES = 30  # beyond, a matrix cannot be read
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Confusion:
+class Confusion(Struct, frozen=True, eq=False):
     """`counts[target, predicted]` rows; both are places in `names`.
 
     `lost` are rows whose outputs are no numbers: nothing is predicted for them.

@@ -10,10 +10,11 @@ import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.transitions import CHOSEN
@@ -35,8 +36,7 @@ class Run(Protocol):
         """All parameters now, in the order of the model's flat vector."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contestant:
+class Contestant(Struct, frozen=True):
     """`start` begins a task from its first weights; None when it cannot do the task.
 
     `variant` is the task as it is really trained, `rounding` how far weights may be apart in the end.

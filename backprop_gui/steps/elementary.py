@@ -7,7 +7,8 @@ outcome, `Ref(OUT)`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import (
     ONE,
@@ -39,8 +40,7 @@ class NotElementary(Exception):
     """The inside of an operation can't be drawn; it stays one box."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elementary:
+class Elementary(Struct, frozen=True):
     """One operation: how it is drawn and said, its value, and its slope by each input.
 
     `number` is a number of the rule that stands behind the sign: the ½ of ×½, where it has no sign

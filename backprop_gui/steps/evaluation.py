@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.graph import Graph
@@ -18,8 +18,7 @@ from backprop_gui.experiment.build import Model
 MOST_VALUES_AT_ONCE = 4_000_000  # of all nodes; more rows go through the network in parts
 
 
-@dataclass(frozen=True, slots=True)
-class Classes:
+class Classes(Struct, frozen=True):
     """Which class a row of outputs stands for, and which a row of targets: the one rule for all.
 
     The largest of several outputs wins, the first of equals; a single one is class 1 above

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.engine.stepper import Record
@@ -14,8 +15,7 @@ from backprop_gui.steps.plan import Plan, StepPhase, StepSize
 from backprop_gui.steps.quantities import Numbers, Quantity
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
+class Frame(Struct, frozen=True, eq=False, dict=True):
     """The first `position` steps of an iteration are uncovered, the last ones in a step of `size`."""
 
     plan: Plan

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.graph import Graph
@@ -28,8 +28,7 @@ from backprop_gui.steps.blocks import Block
 NEARLY_FLAT = 0.01  # of an activation's largest slope
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """What comes to a rung from one use: `factor` times the size of the gradient at node `via`."""
 
     via: int
@@ -37,8 +36,7 @@ class Arrival:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Struct, frozen=True):
     """A neuron whose activation lets nothing, or next to nothing, through for any sample of the batch."""
 
     node: int
@@ -46,8 +44,7 @@ class Idle:
     kind: Literal["dead", "saturated"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """The gradient at one node: its size, where it comes from, its largest neuron, its idle neurons."""
 
     node: int

@@ -8,9 +8,11 @@ are made one by one by whoever walks the measuring, and there are never many.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import Record
@@ -65,8 +67,7 @@ def after_update(model: Model, record: Record, rate: float | None = None) -> Arr
     return other.stepper().record(record.before).after.parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """What part of a parameter's values is looked at."""
 
     centre: float
@@ -112,8 +113,7 @@ def window_over(values: Array, before: Window | None = None) -> Window:
     return Window((low + high) / 2, min(half, 1e9))
 
 
-@dataclass(frozen=True, eq=False)
-class Slice:
+class Slice(Struct, frozen=True, eq=False):
     """The loss along one parameter; `losses` is filled while `measure` is walked."""
 
     loss: BatchLoss

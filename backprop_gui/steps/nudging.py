@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.expressions import Element, Operand, evaluate
@@ -35,8 +35,7 @@ STEPS_PER_DECADE, DECADES = 4, 12
 SIZES = tuple(10.0 ** (-place / STEPS_PER_DECADE) for place in range(STEPS_PER_DECADE * DECADES + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """How far one quantity goes: `slope` is its derivative by the moved number."""
 
     quantity: Quantity
@@ -50,8 +49,7 @@ class Move:
         return self.after - self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What the nudge does to the loss as a whole.
 
     `gradient` is its derivative by the moved number, `forward` and `central` are the difference
@@ -66,8 +64,7 @@ class Cost:
     central: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Nudge:
+class Nudge(Struct, frozen=True):
     """One number moved from `before` to `after`, and how far everything listed went."""
 
     leaf: Quantity
@@ -82,8 +79,7 @@ class Nudge:
         return self.after - self.before
 
 
-@dataclass(frozen=True, slots=True)
-class SweepPoint:
+class SweepPoint(Struct, frozen=True):
     """The errors of both difference quotients for one size of h; None where there is no finite one."""
 
     size: float

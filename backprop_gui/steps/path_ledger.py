@@ -12,7 +12,9 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.steps.quantities import GRADIENT, Numbers, Quantity
 from backprop_gui.steps.terms import Path, Term, Terms, count_paths, number_of
@@ -21,16 +23,14 @@ MOST_TERMS = 50_000  # slopes that are looked at for one ledger: below a second
 _BEYOND = 1e6  # the logarithm a slope that is not finite is given: it comes first
 
 
-@dataclass(frozen=True, slots=True)
-class WeighedPath:
+class WeighedPath(Struct, frozen=True):
     """A path and the product of the slopes along it."""
 
     path: Path
     product: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """What a gradient is made of, path by path.
 
     `shown` holds the paths of the largest |product|, largest first, and `count` says how many there
@@ -57,8 +57,7 @@ class Ledger:
         return abs(self.total - self.gradient) <= 1e-12 * self.size
 
 
-@dataclass(frozen=True, slots=True)
-class SampleSums:
+class SampleSums(Struct, frozen=True):
     """A parameter's gradient of the whole batch: what all paths of each sample come to, and all together.
 
     `whole` is their average, or their sum where the loss of a batch is a sum.
@@ -120,8 +119,7 @@ class _Remembered(Terms):
         return self.made[quantity]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A term, and the logarithm of the largest |product| to the loss that begins with it."""
 
     term: Term

@@ -8,12 +8,12 @@ per step until it is looked at.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.graph import Graph
@@ -25,8 +25,7 @@ StepSize = Literal["operation", "neuron", "layer", "phase", "iteration", "epoch"
 STEP_SIZES: tuple[StepSize, ...] = ("operation", "neuron", "layer", "phase", "iteration", "epoch")
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Steps `start` + 1 … `end` of one phase of one sample (None: the mean over samples, or the update)."""
 
     phase: StepPhase
@@ -35,8 +34,7 @@ class Stretch:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Steps `start` + 1 … `end`, of one block in one phase; block None: loss, mean or update."""
 
     stretch: Stretch

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import (
     Apply,
@@ -58,16 +60,14 @@ MOST_PARTS = 5_000  # a norm of more gradients is a leaf: nobody looks through i
 BEFORE = ".before"
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """One number of one iteration. A `Slope` is a part of a formula with a rule of its own: σ′(z)."""
 
     iteration: int
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a number comes from.
 
     `expression` is over the numbers of `iteration`; None for a leaf, where `iteration` tells of what

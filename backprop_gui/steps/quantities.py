@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.graph import Graph
@@ -16,8 +15,7 @@ VALUE, GRADIENT, UPDATED = "value", "gradient", "updated"
 CACHE_BYTES = 64 * 1024 * 1024  # of per-sample gradients that were looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """One number of an iteration.
 
     `node` is the place in the graph; `aspect` is `value`, `gradient`, or a line of the optimiser
@@ -31,8 +29,7 @@ class Quantity:
     sample: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A number of the training itself, such as the learning rate, or that all parameters share."""
 
     name: str

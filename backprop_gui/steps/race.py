@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.stepper import State, Stepper
 from backprop_gui.experiment.build import Model
@@ -26,16 +26,14 @@ from backprop_gui.steps.training import Chunk, train
 FEWEST, MOST = 2, 4  # lanes
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """An optimiser by its kind, with a learning rate; all else as that optimiser has it by default."""
 
     kind: str
     rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a lane came in. Losses are the batch's; `reached` is the iteration at which it was first as low
     as the loss that all are measured by, None when it never was. `diverged` is the iteration whose
     numbers are not finite, None in the usual case. `rough` tells that not every loss is kept any more.
@@ -72,8 +70,7 @@ def lane_start(
     return msgspec.structs.replace(experiment, edits=kept, state=None), timeline.branch(iteration, {})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entrant:
+class Entrant(Struct, frozen=True, eq=False):
     """What trains a lane: its stepper, where it stands, how far apart its states are kept."""
 
     stepper: Stepper

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from backprop_gui.engine.graph import Graph
 from backprop_gui.errors import InvalidEdit

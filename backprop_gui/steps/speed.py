@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
 
 import numpy as np
+from msgspec import Struct, field
 
 from backprop_gui.steps.contestants import Contestant, Run, reference
 from backprop_gui.steps.speed_tasks import TASKS as TASKS
@@ -18,8 +18,7 @@ SLOWLY_COMPARED_AFTER = 3
 LIMIT = "the limit in C"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What one contestant did on one task: updates per second of each round.
 
     `apart` is how far its weights were from the operation table's, by their norm; `agrees` whether that
@@ -38,8 +37,7 @@ class Result:
         return median(self.speeds)
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     contestant: Contestant
     run: Run
     apart: float

@@ -6,9 +6,9 @@ at random, in a range that trains quietly for as long as one likes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from backprop_gui.engine.batches import Batches
 from backprop_gui.experiment.build import Model, build
@@ -23,8 +23,7 @@ from backprop_gui.experiment.document import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A dense network, how many rows there are, and how many samples an update takes.
 
     `activation` is of all layers but the last, whose own is `output`.

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from backprop_gui.engine.operation import Array
@@ -29,8 +29,7 @@ Kind = Literal["loss_below", "loss_rises", "gradient_below", "sign_changes", "re
 FORMS = "loss<0.01, loss rises 20, gradient<1e-6, w5 changes sign or a relu dies"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """`threshold` of a loss or gradient norm, `count` of rises, `parameter` by its own name."""
 
     kind: Kind
@@ -39,8 +38,7 @@ class Condition:
     parameter: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """The first iteration that meets a condition, and what was found there.
 
     `value` is the loss, the gradient's norm or the parameter; `neurons` are those that died, as
@@ -201,8 +199,7 @@ class Watch:
             return self._suspects(forward(self._stepper.graph, parameters, dict(self._stepper.leaves)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stopped:
+class Stopped(Struct, frozen=True, eq=False):
     """The last chunk of a run that met a condition: up to the iteration it stopped at."""
 
     chunk: Chunk

@@ -8,9 +8,9 @@ written to CSV as arithmetic, and unfolded along every path to the loss.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import (
     ONE,
@@ -34,8 +34,7 @@ from backprop_gui.engine.update import Update
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity, Setting
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One use of a quantity: the gradient that arrives there, times the local derivative.
 
     `upstream` is None at the loss, whose derivative by itself is 1.
@@ -178,8 +177,7 @@ class Terms:
         return rewrite(expression, bind)
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """One way from a quantity to the loss: the local derivatives, from the loss inwards."""
 
     locals: tuple[Expression, ...]

@@ -7,8 +7,8 @@ meant for it. What a connection would do is asked for while it is held, so a loo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -40,8 +40,7 @@ _CUT = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _MORE, _FEWER = (Qt.Key.Key_Plus, Qt.Key.Key_Equal), (Qt.Key.Key_Minus, Qt.Key.Key_Underscore)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether two neurons can be connected, and in a few words what it would do, or why not."""
 
     allowed: bool

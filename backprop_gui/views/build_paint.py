@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsView
@@ -17,8 +16,7 @@ _HANDLE = 5.5
 _AROUND = 7.0
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """The edge in the hand: from a neuron to a point, maybe over another one.
 
     `allowed` says whether letting go would do something; None: nothing is under the hand.

@@ -7,8 +7,8 @@ decides either shows another picture, or refuses it in a sentence: then the fiel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QWidget
@@ -22,8 +22,7 @@ except ImportError:  # Qt before 6.8
     QAccessibleAnnouncementEvent = None  # type: ignore[assignment,misc]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A number that can be edited: on which item, where on the viewport, how it begins."""
 
     identity: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
@@ -16,8 +16,7 @@ from backprop_gui.views.theme import Theme, blend, dimmed
 _SMALLEST = 8  # pixels: below, a line that is too wide is squeezed instead
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A measured line of text: pieces with their fonts, one after the other."""
 
     pieces: tuple[tuple[str, QFont, float], ...]  # text, font, x
@@ -68,8 +67,7 @@ def measured(pieces: tuple[tuple[str, Weight, bool], ...], pixels: float, room: 
         size -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A theme at a text scale, and what follows from them."""
 
     theme: Theme

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import structs
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
@@ -113,7 +113,7 @@ class ConventionsDialog(QDialog):
             )
             if field.isEnabled() and field.currentIndex() >= 0
         }
-        return dataclasses.replace(self._before, notation=notation, **changed)
+        return structs.replace(self._before, notation=notation, **changed)
 
     def changes(self) -> str:
         """What is said to change, as it stands there."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QPainterPath
 
@@ -19,34 +20,29 @@ _STRUT = (0.78, 0.24)  # no line is lower than this above and below its baseline
 _WIDEST_INDENT = 0.5  # of the width; a longer left side gets a line of its own
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedText:
+class PlacedText(Struct, frozen=True):
     point: QPointF
     text: str
     font: QFont
     lit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedPath:
+class PlacedPath(Struct, frozen=True):
     path: QPainterPath
     lit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBar:
+class PlacedBar(Struct, frozen=True):
     rect: QRectF
     lit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedLink:
+class PlacedLink(Struct, frozen=True):
     rect: QRectF
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Parts `start` to `end` of the top row, beginning at `x`."""
 
     x: float

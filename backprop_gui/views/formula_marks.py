@@ -7,11 +7,11 @@ size of the letters at that place), taken from TeX's and the STIX font's own tab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 from unicodedata import combining, normalize
 
+from msgspec import Struct
 from PySide6.QtGui import QFont, QFontMetricsF, QPainterPath
 
 from backprop_gui.present.math_tree import Link
@@ -23,24 +23,21 @@ _SIZES = (1.0, 0.7, 0.55)  # of letters, of scripts, of scripts on scripts
 _SMALLEST = 9  # no script gets smaller than this many pixels
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
+class Ink(Struct, frozen=True):
     """A piece of text in one font, drawn from its baseline."""
 
     text: str
     font: QFont
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A horizontal bar, drawn downwards from its place."""
 
     width: float
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A filled shape: a bracket or a root sign that has grown."""
 
     path: QPainterPath
@@ -49,8 +46,7 @@ class Outline:
 Mark: TypeAlias = Ink | Bar | Outline
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A measured part with what is drawn in it; `overhang` is how far a slanted letter leans out of it."""
 
     width: float

@@ -71,7 +71,8 @@ class LineCurve(LineDrawing):
         if self.names_lead:
             hand = self._picked is None and self.named_at(event.position().toPoint()) >= 0
             shape = Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor
-            self.viewport().setCursor(shape)
+            if shape != self.viewport().cursor().shape():
+                self.viewport().setCursor(shape)
         if self._picked is not None:
             self._pick(event)
         self.hovered.emit(*self.nearest_line(event.position().toPoint()))

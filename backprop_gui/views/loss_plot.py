@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QShowEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from backprop_gui.present.run_lines import Line, Smoother, loss_picture
@@ -36,6 +36,7 @@ class LossPlot(LinePlot):
         self._beside: tuple[Line, ...] = ()
         self._forks: tuple[tuple[float, float], ...] = ()
         self._smoother: Smoother | None = None
+        self._due = True  # what is plotted is not what is known
         self._asking: Asking | None = None
         self._smooth = self._smooth_button()
         self.add_tool(self._smooth)
@@ -133,7 +134,16 @@ class LossPlot(LinePlot):
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._due:
+            self._show_all()
+        super().showEvent(event)
+
     def _show_all(self) -> None:
+        """Smooth and plot what is known, now or when it is looked at."""
+        self._due = not self.isVisible()
+        if self._due:
+            return
         means = self._smoother.of(self._iterations, self._losses) if self._smoother else None
         run = (self._iterations, self._losses, means, self._name, self._tests)
         self.show_lines(loss_picture(*run, self._summary(), self._beside, self._forks))

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from backprop_gui.present.network_picture import DataPicture
+from backprop_gui.present.network_picture import DataColumn, DataPicture
 
 Index = QModelIndex | QPersistentModelIndex
 _SIGNS = set("0123456789.,-−+")  # with one of these a number begins
@@ -48,6 +48,11 @@ class DataModel(QAbstractTableModel):
         else:
             self.beginResetModel()
             self.endResetModel()
+
+    @property
+    def columns(self) -> tuple[DataColumn, ...]:
+        """What stands in each column."""
+        return () if self._picture is None else self._picture.columns
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
         return 0 if self._picture is None or parent.isValid() else len(self._picture.values)
@@ -102,7 +107,7 @@ class DataTable(QTableView):
         self.setAccessibleName("Data: inputs and targets")
         trigger = QAbstractItemView.EditTrigger
         self.setEditTriggers(trigger.AnyKeyPressed | trigger.DoubleClicked | trigger.EditKeyPressed)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setAlternatingRowColors(False)
         self.setWordWrap(False)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -126,6 +131,22 @@ class DataTable(QTableView):
     def row(self) -> int:
         """The row with the cursor, from 0."""
         return max(self.currentIndex().row(), 0)
+
+    def column(self) -> int:
+        """The column with the cursor, from 0."""
+        return max(self.currentIndex().column(), 0)
+
+    def names_in(self, row: int) -> list[str]:
+        """The own names of the numbers in a row, from 0."""
+        return [column.name(row + 1) for column in self._model.columns]
+
+    def selection_as_text(self) -> str:
+        """The selected cells with all digits, in rows and tabs, as a spreadsheet takes them."""
+        cells = sorted((index.row(), index.column()) for index in self.selectedIndexes())
+        rows: dict[int, list[str]] = {}
+        for row, column in cells or [(self.row(), self.column())]:
+            rows.setdefault(row, []).append(self._model.index(row, column).data(Qt.ItemDataRole.EditRole))
+        return "".join("\t".join(texts) + "\n" for texts in rows.values())
 
     def sizeHint(self) -> QSize:
         """Room for a few rows; more can be scrolled."""

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backprop_gui.views.theme import Theme
+
 INTRODUCTION = "The seed decides what is drawn by chance: one seed, one run, as often as you like."
 
 
@@ -50,7 +52,7 @@ class SeedDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(leave)
         buttons.addWidget(take)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.addWidget(QLabel(INTRODUCTION))
         layout.addLayout(number)
         for widget in (self._anew, self._here, self._fault):
@@ -76,6 +78,15 @@ class SeedDialog(QDialog):
         self._field.selectAll()
         self._field.setFocus()
         self.show_fault("")
+
+    def set_theme(self, theme: Theme) -> None:
+        """The window's style sheet has the colours."""
+
+    def set_text_scale(self, scale: float) -> None:
+        """Space around text at `scale` times its plain size."""
+        margin = round(18 * scale)
+        self._layout.setContentsMargins(margin, margin, margin, round(14 * scale))
+        self._layout.setSpacing(round(10 * scale))
 
     def show_fault(self, sentence: str) -> None:
         """Say what is wrong with the number; an empty sentence: nothing."""

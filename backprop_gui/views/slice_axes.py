@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
@@ -15,8 +14,7 @@ from backprop_gui.views.theme import Theme, blend
 TEXT_PIXELS = 11.0
 
 
-@dataclass(frozen=True, slots=True)
-class Brush:
+class Brush(Struct, frozen=True):
     """What everything is painted with: the painter, the colours, the size."""
 
     painter: QPainter
@@ -76,8 +74,7 @@ class Brush:
         self.painter.drawPolygon([end, neck + across * head * 0.5, neck - across * head * 0.5])
 
 
-@dataclass(frozen=True, slots=True)
-class Axes:
+class Axes(Struct, frozen=True):
     """From numbers to places: `rect` shows x from `low` to `high` and y from `bottom` to `top`."""
 
     rect: QRectF

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+
+class Theme(Struct, frozen=True):
     """The colours of a look, as `#rrggbb`. Every text colour keeps 4.5:1 on the grounds it stands on."""
 
     name: str

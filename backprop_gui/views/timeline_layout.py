@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from backprop_gui.present.pictures import Phase, Stretch
 
@@ -19,8 +20,7 @@ MOST_GAPS = 0.2  # share of the width that gaps may take
 SAMPLE_PHASES = ("forward", "loss", "backward")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Steps `start` + 1 … `start` + `count`, from `left` to `right`; merged ones have no phase."""
 
     left: float
@@ -36,8 +36,7 @@ class Span:
         return (self.right - self.left) / self.count
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """All spans from left to right, and whether their steps are ticks of their own."""
 
     spans: tuple[Span, ...]

@@ -7,8 +7,8 @@ sizes becomes a list, and at last the groups wrap into a second row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
@@ -33,8 +33,7 @@ STEPPING = {  # the buttons and their icons
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Density:
+class Density(Struct, frozen=True):
     """How much room the parts take."""
 
     words: bool  # on the buttons; otherwise icons alone

@@ -171,3 +171,29 @@ def test_a_field_keeps_its_own_copy_and_paste(program, clipboard):
     assert edits(program) == {}
     program.press(KEY.Key_Return)
     assert edits(program) == {"w5": 0.75}
+
+
+def test_rows_of_a_spreadsheet_go_into_the_data(program, clipboard, fresh):
+    """Into the cells from the current one on; more rows than there are make the data longer, in one piece."""
+    program.do("networkPanel")
+    table = program.widget("dataTable")
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 1))
+    paste(program, clipboard, "0,25\t1")
+    assert edits(program) == {"x[1,2]": 0.25, "targets[1,1]": 1}
+    table.setCurrentIndex(table.model().index(0, 0))
+    paste(program, clipboard, "1\t2\t3\r\n4\t1/2\t6\r\n")
+    assert program.session.experiment.data == {"x": [[1, 2], [4, 0.5]], "targets": [[3], [6]]}
+    assert undo_text(program) == "Undo paste into 2 rows of data"
+    table.selectAll()
+    program.press(KEY.Key_C, CTRL)
+    assert clipboard.text() == "1\t2\t3\n4\t0.5\t6\n"
+    program.window.side.setCurrentIndex(0)
+    assert_same(program.seen(), fresh(program))
+    program.do("networkPanel", "undo")
+    assert program.session.experiment.data == {"x": [[0.4, 0.1]], "targets": [[0]]}
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 1))
+    paste(program, clipboard, "1\t2\t3")
+    assert "from this cell on there are 2" in program.message
+    program.window.side.setCurrentIndex(0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from dataclasses import replace
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from backprop_gui.engine import fast_numpy, kernel
 from backprop_gui.engine.batches import Batches

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import evaluate
 from backprop_gui.engine.gradient_terms import TERMS

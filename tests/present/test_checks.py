@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from backprop_gui.present.checks import check_picture, check_stamp, power
 from backprop_gui.present.numbers import MINUS

@@ -6,9 +6,9 @@ The wrong numbers are calculated here, as a student would, from the numbers of t
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.presets import open_experiment

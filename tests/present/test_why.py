@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from backprop_gui.experiment.document import Edit, Experiment
 from backprop_gui.present.scene import Scene

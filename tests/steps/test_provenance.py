@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import evaluate
 from backprop_gui.experiment.build import saved_state
