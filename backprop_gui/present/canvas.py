@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property, partial
+
+from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import Ref, children
 from backprop_gui.present.arrows import receiver
+from backprop_gui.present.block_light import BlockLight
+from backprop_gui.present.block_states import Chips, bundle_states, layer_states
 from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.focus import cards_on_paths, element_of, focused_quantity
 from backprop_gui.present.math_text import plain
@@ -31,15 +35,22 @@ from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 
 def canvas_picture(scene: Scene, shape: CanvasShape, memory: CanvasMemory) -> CanvasPicture:
     """The state of every card, chip and edge at this moment."""
-    light = _Light(scene, shape)
+    light = BlockLight(scene, shape) if any(card.is_block for card in shape.cards) else _Light(scene, shape)
     blocks = {block.group: block for block in scene.frame.plan.blocks}
     mark, make = partial(_mark, scene, blocks), partial(_card, scene, light, blocks)
+    make_chip = partial(_chip, scene, light)
     cards = memory.cards(scene, shape, light.of, mark, make)
-    chips = memory.chips(scene, shape, light.of, partial(_chip, scene, light))
+    chips = memory.chips(scene, shape, light.of, make_chip)
     edges = {edge.identity: light.edge(edge) for edge in shape.edges}
     travels = not scene.lit and scene.frame.phase in ("forward", "loss", "backward")
     pulse = tuple(edge.identity for edge in shape.edges if travels and edges[edge.identity] == "lit")
-    return CanvasPicture(shape, cards, chips, edges, scene.frame.phase, pulse, _hint(scene), scene.focus)
+    picture = CanvasPicture(shape, cards, chips, edges, scene.frame.phase, pulse, _hint(scene), scene.focus)
+    if isinstance(light, _Light):
+        return picture
+    more = Chips(scene, make_chip)
+    layers = layer_states(scene, shape, light, make, more)
+    bundles = bundle_states(scene, shape, light, more)
+    return dataclasses.replace(picture, layers=layers, bundles=bundles, more_chips=more)
 
 
 def _hint(scene: Scene) -> str:
@@ -153,7 +164,7 @@ def _references(scene: Scene, quantity: Quantity) -> Iterator[Quantity]:
         stack.extend(children(part))
 
 
-def _cell(scene: Scene, light: _Light, label: str, quantity: Quantity, edit: str = "") -> Cell:
+def _cell(scene: Scene, light: _Light | BlockLight, label: str, quantity: Quantity, edit: str = "") -> Cell:
     value = scene.frame.number(quantity)
     text, digits = (UNKNOWN, "") if value is None else (scene.format.text(value), scene.format.full(value))
     return Cell(label, text, digits, quantity, quantity in light.new, edit)
@@ -166,7 +177,7 @@ def _mark(scene: Scene, blocks: dict[str, Block], shape: CardShape) -> Mark:
     return scene.frame.mark(block, block.neuron(element_of(shape.identity)))
 
 
-def _card(scene: Scene, light: _Light, blocks: dict[str, Block], shape: CardShape) -> Card:
+def _card(scene: Scene, light: _Light | BlockLight, blocks: dict[str, Block], shape: CardShape) -> Card:
     graph, sample = scene.graph, scene.frame.shown_sample
     if shape.kind == "input":
         element = element_of(shape.identity)
@@ -197,7 +208,7 @@ def _card(scene: Scene, light: _Light, blocks: dict[str, Block], shape: CardShap
     )
 
 
-def _loss_card(scene: Scene, light: _Light, shape: CardShape, sample: int) -> Card:
+def _loss_card(scene: Scene, light: _Light | BlockLight, shape: CardShape, sample: int) -> Card:
     """The loss, with the target below it."""
     graph = scene.graph
     targets = graph.nodes[graph.loss].operands[1]
@@ -218,7 +229,7 @@ def _loss_card(scene: Scene, light: _Light, shape: CardShape, sample: int) -> Ca
     )
 
 
-def _chip(scene: Scene, light: _Light, identity: str, place: int) -> Chip:
+def _chip(scene: Scene, light: _Light | BlockLight, identity: str, place: int) -> Chip:
     """A parameter: its value (the new one, once it is uncovered) and its gradient."""
     before, updated = scene.parameter(place, VALUE), scene.updated_of(place)
     shown = updated if scene.frame.knows(updated) else before

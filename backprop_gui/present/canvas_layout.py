@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from backprop_gui.present.canvas_chips import grouped, place_chips, point_at
-from backprop_gui.present.canvas_measures import Box, Measures, Point, Route
+from backprop_gui.present.canvas_measures import BLOCK_PADDING, Box, Measures, Point, Route
 from backprop_gui.present.canvas_routes import Lane, cards_by_column, choose_lanes, route_edges
 from backprop_gui.present.pictures import CanvasShape, CardShape
 
@@ -25,11 +27,11 @@ _ROW_GAP = 12.0
 _LANE = 18.0
 _PITCH_STRETCH = 1.8
 _BIAS_GAP = 11.0
+_MEMBER_GAP = 7.0
 _ATTEMPTS = 24
 
 
-@dataclass(frozen=True, slots=True)
-class CardPlace:
+class CardPlace(Struct, frozen=True):
     """Where a card stands with what belongs to it; inputs carry their title inside."""
 
     card: Box
@@ -37,24 +39,25 @@ class CardPlace:
     bias: Box | None
     caption: Box
     compact: bool  # bias chip and caption have no room of their own
+    member: CardPlace | None = None  # below a block: the card of the neuron that is looked at
 
     @property
     def fixed(self) -> tuple[Box, ...]:
         """Everything of the card that chips keep clear of."""
+        if self.member is not None:
+            return (self.card, self.caption, *self.member.fixed, *((self.title,) if self.title else ()))
         own = (self.card, self.title) if self.compact else (self.card, self.title, self.bias, self.caption)
         return tuple(box for box in own if box is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class ChipPlace:
+class ChipPlace(Struct, frozen=True):
     """Where the chip of an edge stands; a `crowded` one is shown only when lit or focused."""
 
     box: Box
     crowded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CanvasLayout:
+class CanvasLayout(Struct, frozen=True):
     """The finished plan: cards by identity, routes and weight chips by the identity of the edge."""
 
     cards: dict[str, CardPlace]
@@ -162,8 +165,10 @@ class _Columns:
         self.margins = 2 * _MARGIN * self.scale + max([0.0, *overhangs]) / 2
         self.gaps = dict.fromkeys(self.numbers[:-1], 56 * self.scale)
         self.used = self.gaps  # as stretched the last time
-        self.weighted = {spans[edge.identity][0] for edge in shape.edges if edge.weight}
-        self.crowded = {spans[identity][0] for identity in crowded}
+        column_of = {card.layer: card.column for card in shape.cards}
+        bundled = {column_of[bundle.source] for bundle in shape.bundles}
+        self.weighted = {spans[edge.identity][0] for edge in shape.edges if edge.weight} | bundled
+        self.crowded = {spans[identity][0] for identity in crowded} | bundled
         for column in self.weighted & self.gaps.keys():
             self.gaps[column] = measures.chip_width + 14 * self.scale
 
@@ -224,14 +229,25 @@ class _Rows:
                 self.pitches[len(cards)] = max(pitch, self.pitches.get(len(cards), 0.0))
 
     def _compact(self, card: CardShape) -> bool:
-        return self.size[card.identity] > COMPACT
+        return self.size.get(card.identity, 1) > COMPACT
 
     def _above(self, card: CardShape) -> float:
         title = self.measures.title_height if card.kind == "neuron" else 0.0
+        if card.is_block:
+            title = self.measures.title_height + self.measures.caption_height
         return self.measures.height(card) / 2 + title
+
+    def _member_gap(self, member: CardShape) -> float:
+        title = self.measures.title_height if member.kind == "neuron" else 0.0
+        return title + _MEMBER_GAP * self.measures.scale
 
     def _below(self, card: CardShape) -> float:
         half = self.measures.height(card) / 2
+        if card.is_block:
+            member = card.cells[0]
+            bias = self.measures.chip_height + _BIAS_GAP * self.measures.scale if member.bias else 0.0
+            gap = self._member_gap(member)
+            return half + self.measures.caption_height + gap + self.measures.height(member) + bias
         if self._compact(card):
             return half
         bias = self.measures.chip_height + _BIAS_GAP * self.measures.scale if card.bias else 0.0
@@ -282,6 +298,8 @@ class _Rows:
 
     def place(self, card: CardShape, left: float, width: float, level: float) -> CardPlace:
         """The boxes of a card and of what stands above and below it."""
+        if card.is_block:
+            return self._place_block(card, left, width, level)
         measures, scale = self.measures, self.measures.scale
         height = measures.height(card)
         box = Box(left, level - height / 2, width, height)
@@ -299,3 +317,18 @@ class _Rows:
         wide = measures.caption_width(card, width, card.identity in self.sending)
         caption = Box(left + (width - wide) / 2, below + 2 * scale, wide, measures.caption_height - 2 * scale)
         return CardPlace(box, title, bias, caption, self._compact(card))
+
+    def _place_block(self, card: CardShape, left: float, width: float, level: float) -> CardPlace:
+        """The boxes of a block, of its title and range, and of the card of one of its members."""
+        measures, scale = self.measures, self.measures.scale
+        height = measures.height(card)
+        own = measures.grid(card)[0] + 2 * BLOCK_PADDING * scale
+        box = Box(left + (width - own) / 2, level - height / 2, own, height)
+        head = measures.title_height + measures.caption_height
+        title = Box(left, box.top - head, width, head)
+        caption = Box(left, box.bottom + 2 * scale, width, measures.caption_height - 2 * scale)
+        member = card.cells[0]
+        below = caption.bottom + self._member_gap(member) + measures.height(member) / 2
+        wide = measures.width(member)
+        place = self.place(member, left + (width - wide) / 2, wide, below)
+        return CardPlace(box, title, None, caption, False, replace(place, compact=False))

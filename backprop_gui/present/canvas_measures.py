@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from backprop_gui.present.pictures import CardShape
 
 DIGIT = 0.62  # width of a tabular digit, of `=` and of a minus, in em
 LETTER = 0.58  # average width of a letter of a label, in em
+IMAGE, FIELD = 224.0, 336.0  # the longer side of an image, of a field of cells, at most
+LIST_ROW = 23.0
+BLOCK_PADDING = 8.0
 
 Point = tuple[float, float]
 Route = tuple[Point, ...]  # an edge as a line through points, from its source card to its target card
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle by its upper left corner and its size."""
 
     left: float
@@ -41,8 +43,7 @@ class Box:
         return across > 1e-6 and down > 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
+class Measures(Struct, frozen=True):
     """Sizes of what stands on cards and chips, from the longest number and the text scale."""
 
     number_width: int
@@ -98,11 +99,32 @@ class Measures:
         """Height from the upper edge of a card to its hairline."""
         return self.head(shape) + 26 * self.scale
 
+    def pitch(self, shape: CardShape) -> Point:
+        """How far the cells of a block stand from each other, across and down."""
+        columns, rows = shape.grid
+        if shape.kind == "list":
+            name = max(self.words(cell.title, 12) for cell in (shape.cells[0], shape.cells[-1]))
+            numbers = self.number(12) + (self.number(11) if shape.gradient_labels else 0.0)
+            return name + numbers + 34 * self.scale, LIST_ROW * self.scale
+        room, largest = (IMAGE, 22.0) if shape.kind == "image" else (FIELD, 21.0)
+        each = min(max(room / max(columns, rows), 3.0), largest) * self.scale
+        return each, each
+
+    def grid(self, shape: CardShape) -> Point:
+        """The size of a block's picture or cells alone."""
+        across, down = self.pitch(shape)
+        return shape.grid[0] * across, shape.grid[1] * down
+
     def height(self, shape: CardShape) -> float:
+        if shape.is_block:
+            return self.grid(shape)[1] + 2 * BLOCK_PADDING * self.scale
         return self.upper(shape) + (self.gradient_row if shape.gradient_labels else 0)
 
     def width(self, shape: CardShape) -> float:
         """The smallest width in which every cell of the card, and the bias chip below, has room."""
+        if shape.is_block:
+            own = self.grid(shape)[0] + 2 * BLOCK_PADDING * self.scale
+            return max(own, self.words(shape.subtitle, 12), self.width(shape.cells[0]))
         labels = max((self.words(label, 11) for label in shape.value_labels), default=0.0)
         value = max(self.number(13), labels if shape.kind == "neuron" else 0.0) + 13 * self.scale
         label = max((self.words(label, 11) for label in shape.gradient_labels), default=0.0)

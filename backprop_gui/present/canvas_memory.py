@@ -39,6 +39,8 @@ class CanvasMemory:
         self._recall(scene, shape)
         position, shown = scene.frame.position, []
         for card in shape.cards:
+            if card.is_block:
+                continue  # drawn as a whole
             name, emphasis = card.identity, emphasis_of(card.identity)
             if emphasis == "lit":  # this step's own numbers are marked, too
                 shown.append(make(card))
@@ -89,8 +91,18 @@ class CanvasMemory:
             self._order = order
             self._card_steps.clear()
             layout = scene.graph.parameters
-            named = zip(layout.names, layout.scalars.tolist(), strict=True)
-            self._steps = [(name, place, *_steps_of(scene, place)) for name, place in named]
+            places = _with_chips(scene, shape)
+            self._steps = [(layout.name_at(place), place, *_steps_of(scene, place)) for place in places]
+
+
+def _with_chips(scene: Scene, shape: CanvasShape) -> list[int]:
+    """The places of the parameters that have chips: all but those at blocks, which are made when asked."""
+    layout = scene.graph.parameters
+    if not shape.bundles:
+        return [int(place) for place in layout.scalars]
+    names = dict.fromkeys(edge.weight for edge in shape.edges if edge.weight)
+    names |= dict.fromkeys(card.bias for card in shape.cards if card.bias)
+    return sorted(place for name in names if (place := layout.place_of(name)) is not None)
 
 
 def _steps_of(scene: Scene, place: int) -> tuple[int, int, int]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from backprop_gui.engine.expressions import Element, Expression, Operand, Ref
 from backprop_gui.engine.graph import Graph, Node
+from backprop_gui.present.block_shapes import (
+    MadeWhenAsked,
+    bundle_shape,
+    given_block,
+    layers_in_blocks,
+    neuron_block,
+)
 from backprop_gui.present.math_text import plain, spoken
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
@@ -19,19 +28,68 @@ from backprop_gui.steps.quantities import Quantity
 def canvas_shape(graph: Graph, naming: Naming, digits: NumberFormat) -> CanvasShape:
     """Cards and edges of a network; they stay the same from step to step."""
     blocks = blocks_of(graph)
-    depth: dict[str, int] = {}
-    given = [(index, element) for index in graph.inputs for element in elements_of(graph, index)]
-    cards = [_given_card(graph, naming, *each, 0, place) for place, each in enumerate(given)]
-    used: dict[int, int] = {}
+    depth: dict[str, int] = {graph.nodes[index].group: 0 for index in graph.inputs}
     for block in blocks:
         senders = [graph.nodes[o].group for o in graph.nodes[block.nodes[0]].operands]
         depth[block.group] = 1 + max((depth.get(group, 0) for group in senders), default=0)
+    last = max(depth.values(), default=0) + 1
+    targets = graph.nodes[graph.loss].operands[1]
+    whole = layers_in_blocks(graph, depth | {graph.nodes[targets].group: last})
+    used: dict[int, int] = {}
+    cards: list[CardShape] = []
+    for index in graph.inputs:
+        cards += _given_cards(graph, naming, index, (0, used.get(0, 0)), whole)
+        used[0] = len(cards)
+    for block in blocks:
         column = depth[block.group]
-        for neuron in range(block.neurons):
-            cards.append(_neuron_card(graph, naming, block, neuron, column, used.get(column, 0) + neuron))
-        used[column] = used.get(column, 0) + block.neurons
-    cards += _loss_cards(graph, naming, max(depth.values(), default=0) + 1)
-    return CanvasShape(tuple(cards), tuple(_edges(graph, naming, blocks)), digits.longest)
+        made = _neuron_cards(graph, naming, block, (column, used.get(column, 0)), whole)
+        used[column] = used.get(column, 0) + len(made)
+        cards += made
+    cards += _loss_cards(graph, naming, last, whole)
+    bundles = [block for block in blocks if _is_bundle(graph, block, whole)]
+    edges = _edges(graph, naming, blocks, whole)
+    return CanvasShape(
+        tuple(cards), tuple(edges), digits.longest, tuple(bundle_shape(graph, block) for block in bundles)
+    )
+
+
+def _is_bundle(graph: Graph, block: Block, whole: frozenset[str]) -> bool:
+    """Whether the weights into a layer are drawn by their strength only: at least one end is a block."""
+    head = graph.nodes[block.nodes[0]]
+    assert head.operation is not None
+    ends = {block.group, graph.nodes[head.operands[0]].group}
+    return head.operation.name == "affine" and bool(ends & whole)
+
+
+def _given_cards(
+    graph: Graph, naming: Naming, index: int, place: tuple[int, int], whole: frozenset[str]
+) -> list[CardShape]:
+    """The cards of an input or of several targets, or the one block; `place` is column and order."""
+    column, order = place
+    elements = list(elements_of(graph, index))
+    if graph.nodes[index].group not in whole:
+        return [_given_card(graph, naming, index, e, column, order + n) for n, e in enumerate(elements)]
+
+    def member(number: int) -> CardShape:
+        return _given_card(graph, naming, index, elements[number], column, order)
+
+    cells = MadeWhenAsked(len(elements), member)
+    return [dataclasses.replace(given_block(graph, naming, index, place, cells[0]), cells=cells)]
+
+
+def _neuron_cards(
+    graph: Graph, naming: Naming, block: Block, place: tuple[int, int], whole: frozenset[str]
+) -> list[CardShape]:
+    """The cards of a layer, or the one block; `place` is column and order."""
+    column, order = place
+    if block.group not in whole:
+        return [_neuron_card(graph, naming, block, n, column, order + n) for n in range(block.neurons)]
+
+    def member(number: int) -> CardShape:
+        return _neuron_card(graph, naming, block, number, column, order)
+
+    cells = MadeWhenAsked(block.neurons, member)
+    return [dataclasses.replace(neuron_block(graph, naming, block, place, cells[0]), cells=cells)]
 
 
 def elements_of(graph: Graph, index: int) -> Iterator[Element]:
@@ -59,14 +117,13 @@ def _given_card(
     )
 
 
-def _loss_cards(graph: Graph, naming: Naming, column: int) -> list[CardShape]:
+def _loss_cards(graph: Graph, naming: Naming, column: int, whole: frozenset[str]) -> list[CardShape]:
     """The loss, and the targets below it; a single target stands in the caption of the loss."""
     title = naming.plain(Quantity(graph.loss))
     cards = [CardShape("loss", "loss", title, "loss", column, 0, (title,), spoken="loss")]
     targets = graph.nodes[graph.loss].operands[1]
-    several = list(elements_of(graph, targets))
-    if len(several) > 1:
-        cards += [_given_card(graph, naming, targets, e, column, 1 + n) for n, e in enumerate(several)]
+    if math.prod(graph.nodes[targets].shape) > 1:
+        cards += _given_cards(graph, naming, targets, (column, 1), whole)
     return cards
 
 
@@ -111,26 +168,49 @@ def _labels(naming: Naming, block: Block, head: Node, tail: Node) -> tuple[tuple
     return ("z = Σ", activation), (slope, "∂a")
 
 
-def _edges(graph: Graph, naming: Naming, blocks: tuple[Block, ...]) -> Iterator[EdgeShape]:
+def _edges(
+    graph: Graph, naming: Naming, blocks: tuple[Block, ...], whole: frozenset[str]
+) -> Iterator[EdgeShape]:
     """An edge for each weight; a plain one where a value is handed on as it is."""
     for block in blocks:
         head = graph.nodes[block.nodes[0]]
         assert head.operation is not None
+        if _is_bundle(graph, block, whole):
+            continue
         if head.operation.name == "affine":
-            layout, index = graph.parameters, graph.nodes[head.operands[1]].parameter
-            sender = graph.nodes[head.operands[0]]
-            for inside in layout.arrays[index].kept:
-                unit, source = divmod(int(inside), layout.arrays[index].shape[1])
-                weight = layout.name_at(int(layout.offsets[index]) + int(inside))
-                names = neuron_identity(sender.group, (source,)), neuron_identity(block.group, (unit,))
-                said = naming.spoken(Quantity(graph.parameter_nodes[index], (unit, source)))
-                yield EdgeShape(f"{names[0]}>{names[1]}", *names, weight, block.group, f"weight {said}")
+            yield from _weighted_edges(graph, naming, block)
+        elif any(group in whole for group in _groups_at(graph, block)):
+            for group in dict.fromkeys(_groups_at(graph, block)[1:]):
+                yield EdgeShape(f"{group}>{block.group}", group, block.group, "", block.group)
         else:
             yield from _other_edges(graph, naming, block)
     output = graph.nodes[graph.loss].operands[0]
+    group = graph.nodes[output].group
+    if group in whole:
+        yield EdgeShape(f"{group}>loss", group, "loss", "", "loss")
+        return
     for element in elements_of(graph, output):
-        source_card = neuron_identity(graph.nodes[output].group, element)
+        source_card = neuron_identity(group, element)
         yield EdgeShape(f"{source_card}>loss", source_card, "loss", "", "loss")
+
+
+def _groups_at(graph: Graph, block: Block) -> list[str]:
+    """The layer itself and those it works with."""
+    operands = [graph.nodes[operand] for operand in graph.nodes[block.nodes[0]].operands]
+    return [block.group, *(node.group for node in operands if node.kind != "parameter")]
+
+
+def _weighted_edges(graph: Graph, naming: Naming, block: Block) -> Iterator[EdgeShape]:
+    """The edges into a dense layer."""
+    head = graph.nodes[block.nodes[0]]
+    layout, index = graph.parameters, graph.nodes[head.operands[1]].parameter
+    sender = graph.nodes[head.operands[0]]
+    for inside in layout.arrays[index].kept:
+        unit, source = divmod(int(inside), layout.arrays[index].shape[1])
+        weight = layout.name_at(int(layout.offsets[index]) + int(inside))
+        names = neuron_identity(sender.group, (source,)), neuron_identity(block.group, (unit,))
+        said = naming.spoken(Quantity(graph.parameter_nodes[index], (unit, source)))
+        yield EdgeShape(f"{names[0]}>{names[1]}", *names, weight, block.group, f"weight {said}")
 
 
 def _other_edges(graph: Graph, naming: Naming, block: Block) -> Iterator[EdgeShape]:

@@ -8,11 +8,16 @@ experiment's own names (`h1[2]`, `w5`, `loss`) and never depend on the notation.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from backprop_gui.present.math_tree import Math
+
+if TYPE_CHECKING:
+    from backprop_gui.present.layer_pictures import Bundle, BundleShape, Layer
 
 Phase = Literal["given", "forward", "loss", "backward", "update"]
 Emphasis = Literal["lit", "plain", "dim"]  # this step's own; at rest; greyed out
@@ -20,8 +25,7 @@ Mark = Literal["none", "ready", "complete"]  # dotted ring; corner dot
 Tone = Literal["plain", "positive", "negative"]  # the colour of a number, beside its written sign
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One quantity as it stands on a card, a chip or in a tip.
 
     `text` is `–` while the quantity is not uncovered; `full` has all digits (hover), `quantity` is
@@ -42,10 +46,14 @@ class CardShape:
 
     `column` is its depth from the left (0 for inputs), `order` its place from the top in the
     column, `layer` the node it belongs to. `value_labels` and `gradient_labels` name its cells.
+
+    Large layers are *blocks*: kind "image" for the pixels of a picture, "list" for a row each with its
+    numbers, "cells" for many neurons. Their identity is the layer's; `cells` are the cards of its members,
+    made when they are looked at, `grid` tells how many stand side by side and one below the other.
     """
 
     identity: str
-    kind: Literal["input", "neuron", "loss"]
+    kind: Literal["input", "neuron", "loss", "image", "list", "cells"]
     title: str
     layer: str
     column: int
@@ -56,10 +64,17 @@ class CardShape:
     spoken: str = ""  # accessible name: "neuron h 1 of layer 1"
     captioned: bool = True  # whether room is kept for a caption below
     spoken_bias: str = ""  # "b 1 of layer 2"
+    grid: tuple[int, int] = (0, 0)
+    cells: Sequence[CardShape] = field(default=(), compare=False, repr=False)
+    subtitle: str = ""  # what a block says of itself below its title: 128 neurons
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it stands for a whole layer."""
+        return self.kind in ("image", "list", "cells")
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeShape:
+class EdgeShape(Struct, frozen=True):
     """A connection between two cards; `weight` is the parameter on it, empty for a plain link.
 
     Several edges may carry the same shared parameter. `layer` groups edges that are drawn together.
@@ -73,17 +88,19 @@ class EdgeShape:
     spoken: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CanvasShape:
-    """Everything about the canvas that does not change from step to step."""
+class CanvasShape(Struct, frozen=True):
+    """Everything about the canvas that does not change from step to step.
+
+    `bundles` are the layers of weights at a block, of which each picture draws a few.
+    """
 
     cards: tuple[CardShape, ...]
     edges: tuple[EdgeShape, ...]
     number_width: int = 9  # the longest number to be expected, in characters
+    bundles: tuple[BundleShape, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """The state of one card: its cells in the order of the shape's labels."""
 
     identity: str
@@ -97,8 +114,7 @@ class Card:
     caption_quantity: Hashable | None = None  # the number in the caption
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Struct, frozen=True):
     """The state of one parameter where it is shown: on its edge, or below its neuron (bias).
 
     `title` is its name (`w₅`), `value` and `gradient` its two quantities; `strength` the value as
@@ -123,6 +139,8 @@ class CanvasPicture:
     `pulse` names the edges along which this step's number travels; the pulse runs towards
     the target card in the forward phase and towards the source card in the backward phase.
     `hint` is one quiet line at the lower edge; `focus` the identity that is asked about.
+    `layers` and `bundles` are the states of those of the shape; `more_chips` makes the chip of any
+    parameter when it is looked at.
     """
 
     shape: CanvasShape
@@ -133,10 +151,12 @@ class CanvasPicture:
     pulse: tuple[str, ...] = ()
     hint: str = ""
     focus: str = ""
+    layers: tuple[Layer, ...] = field(default=(), compare=False, repr=False)
+    bundles: tuple[Bundle, ...] = field(default=(), compare=False, repr=False)
+    more_chips: Mapping[str, Chip] = field(default_factory=dict, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A block of formulas in the explain panel: a small caption and one or more rows.
 
     `stamp` is a verified remark shown after a ✓ (`finite difference`); `result` sets the rows larger.
@@ -150,8 +170,7 @@ class Block:
     opened: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainPage:
+class ExplainPage(Struct, frozen=True):
     """What the explain panel says at one step.
 
     `text` is the whole page in words, in reading order: the panel's accessible description.
@@ -171,8 +190,7 @@ class ExplainPage:
     announcement: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A run of steps of one phase (of one sample): `count` steps, the first is `start` + 1."""
 
     phase: Phase
@@ -181,8 +199,7 @@ class Stretch:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimelinePicture:
+class TimelinePicture(Struct, frozen=True):
     """The timeline bar: where one is. `position` steps of `total` are uncovered."""
 
     iteration: int
@@ -196,8 +213,7 @@ class TimelinePicture:
     description: str = ""  # accessible: "iteration 0, sample 1 of 1, step 20 of 51, backward"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table. `numeric` aligns right and sorts by value; `editable` takes new values."""
 
     key: str
@@ -207,8 +223,7 @@ class Column:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """A row: the texts of its cells, what they are sorted by, all their digits (tips, copying).
 
     `tones` colours numbers by their sign; empty: none of them.
@@ -221,8 +236,7 @@ class TableRow:
     tones: tuple[Tone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TablePicture:
+class TablePicture(Struct, frozen=True):
     """A table; `rows` may be a lazy sequence that makes a row when it is looked at.
 
     `lit_place` is the place of the lit row in `rows`, −1 where it has to be looked for; `lit_column`
@@ -236,8 +250,7 @@ class TablePicture:
     lit_column: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckPicture:
+class CheckPicture(Struct, frozen=True):
     """The gradients beside their finite differences: what comes of it in a sentence, remarks, all rows."""
 
     state: Literal["good", "bad", "stale"]
@@ -246,8 +259,7 @@ class CheckPicture:
     table: TablePicture
 
 
-@dataclass(frozen=True, slots=True)
-class StatusPicture:
+class StatusPicture(Struct, frozen=True):
     """The status bar: conventions in force at the left; check stamp and digits at the right."""
 
     conventions: tuple[str, ...]

@@ -10,6 +10,7 @@ from backprop_gui.present.canvas_layout import lay_out
 from backprop_gui.present.pictures import CanvasPicture
 from backprop_gui.views.asking import with_why
 from backprop_gui.views.canvas_access import install, network_order
+from backprop_gui.views.canvas_blocks import BlockItem
 from backprop_gui.views.canvas_chip import ChipItem
 from backprop_gui.views.canvas_items import CardItem, Target
 from backprop_gui.views.canvas_keyboard import KeyboardCanvas
@@ -59,7 +60,7 @@ class GraphCanvas(KeyboardCanvas):
         before, self._picture = self._picture, picture
         if before is None or before.shape != picture.shape:
             same = self._identities()
-            self._stops = network_order(picture.shape)
+            self._take_stops(network_order(picture.shape))
             if self._identities() != same:
                 self.editing.leave()
             self._ring.keep_to(self._identities())
@@ -153,12 +154,16 @@ class GraphCanvas(KeyboardCanvas):
                     self._rest.start()
         self.editing.follow(self._look)
 
+    def stop_at(self, x: int, y: int) -> int:
+        found = self._target_at(self.viewport().mapFromGlobal(QPoint(x, y)))
+        return self._number_of(found[0].identity) if found is not None else -1
+
     # ---------------------------------------------------------------- pointer
 
     def _target_at(self, position: QPoint) -> tuple[Target, QGraphicsItem | None] | None:
         """What is under a point of the viewport: a cell, a card, a chip, else the nearest edge."""
         for item in self.items(position):
-            if isinstance(item, CardItem | ChipItem):
+            if isinstance(item, CardItem | ChipItem | BlockItem):
                 target = item.target_at(
                     item.deviceTransform(self.viewportTransform()).inverted()[0].map(QPointF(position))
                 )
@@ -175,7 +180,7 @@ class GraphCanvas(KeyboardCanvas):
         if found is None:
             return None
         target, item = found
-        if isinstance(item, CardItem | ChipItem):
+        if isinstance(item, CardItem | ChipItem | BlockItem):
             to_item = item.deviceTransform(self.viewportTransform()).inverted()[0]
             return item.quantity_at(to_item.map(QPointF(position)))
         return target.cell.quantity if target.cell is not None else None

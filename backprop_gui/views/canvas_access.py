@@ -7,10 +7,11 @@ looks up what it says when it is asked, so that steps and new networks leave the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from unicodedata import normalize
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, QAccessibleObject
 from PySide6.QtWidgets import QAccessibleWidget, QGraphicsView
@@ -19,8 +20,7 @@ from backprop_gui.present.numbers import spoken_number
 from backprop_gui.present.pictures import CanvasShape, Card, CardShape, Cell, Chip
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A child of the canvas: a card or a parameter, with what it is called in words."""
 
     identity: str
@@ -28,8 +28,12 @@ class Stop:
     card: bool
 
 
-def network_order(shape: CanvasShape) -> tuple[Stop, ...]:
+def network_order(shape: CanvasShape) -> Sequence[Stop]:
     """Cards from left to right and top to bottom, each followed by its weights and its bias."""
+    if any(card.is_block for card in shape.cards):
+        from backprop_gui.views.canvas_stops import LargeStops  # rarely needed, and it needs this module
+
+        return LargeStops(shape)
     incoming: dict[str, list[Stop]] = {}
     for edge in shape.edges:
         if edge.weight:
@@ -89,9 +93,14 @@ def _spoken_cell(cell: Cell, spoken: str) -> str:
 class DescribedView(QGraphicsView):
     """A graphics view that can tell its contents in words."""
 
-    def stops(self) -> tuple[Stop, ...]:
+    def stops(self) -> Sequence[Stop]:
         """The accessible children, in network order."""
         raise NotImplementedError
+
+    def stop_at(self, x: int, y: int) -> int:
+        """The number of the child at a point of the screen, or −1."""
+        hits = (n for n, stop in enumerate(self.stops()) if self.rect_on_screen(stop).contains(x, y))
+        return next(hits, -1)
 
     def spoken(self, stop: Stop) -> str:
         """What a child is and what its numbers are now."""
@@ -184,11 +193,8 @@ class _CanvasInterface(QAccessibleWidget):
         return named.number if isinstance(named, _Named) else -1
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
-        canvas = self._canvas()
-        for number, stop in enumerate(canvas.stops()):
-            if canvas.rect_on_screen(stop).contains(x, y):
-                return self.child(number)
-        return None
+        number = self._canvas().stop_at(x, y)
+        return self.child(number) if number >= 0 else None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         return self.child(self._canvas().focused_stop())

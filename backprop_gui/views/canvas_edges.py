@@ -26,7 +26,7 @@ STRONGEST = 60  # edges drawn of a layer with more; the lit and the focused ones
 _LEVELS: dict[Emphasis, int] = {"dim": 0, "plain": 1, "lit": 2}
 _THINNING = 0.25  # seen from afar, lines get thinner down to this share
 _PULSE_MILLISECONDS = 240
-_PULSES = 24
+PULSES = 24
 
 Numbers = NDArray[np.float64]
 
@@ -179,7 +179,7 @@ class Pulse(QObject):
     def run(self, routes: Sequence[Route], colour: QColor, ground: QColor, scale: float) -> None:
         """Let a dot run along each route, from its first point to its last."""
         self.stop()
-        for route in routes[:_PULSES]:
+        for route in routes[:PULSES]:
             points = np.array(route)
             lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
             self._ways.append((points, lengths))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from backprop_gui.present.pictures import CanvasPicture
 from backprop_gui.views.canvas_access import Stop, announce_focus, spoken_card, spoken_chip
+from backprop_gui.views.canvas_blocks import CellItem
 from backprop_gui.views.canvas_editing import CanvasEditing, Place
 from backprop_gui.views.canvas_hint import HintLine
 from backprop_gui.views.canvas_items import CardItem, Target
@@ -32,7 +34,8 @@ class KeyboardCanvas(ZoomView):
         super().__init__(parent)
         self._look = Look(LIGHT)
         self._picture: CanvasPicture | None = None
-        self._stops: tuple[Stop, ...] = ()
+        self._stops: Sequence[Stop] = ()
+        self._names: list[str] = []  # of the stops that the keyboard goes to
         self._scene = CanvasScene(self, self._look)
         self.setScene(self._scene)
         self._ring = Ring(self._scene)
@@ -53,7 +56,8 @@ class KeyboardCanvas(ZoomView):
 
     def _place_for(self, target: Target, item: QGraphicsItem | None) -> Place:
         """Where the field opens for a target, and how it begins."""
-        stop = next((each for each in self._stops if each.identity == target.identity), None)
+        number = self._number_of(target.identity)
+        stop = self._stops[number] if number >= 0 else None
         rect = self._on_viewport(target.rect, item)
         name = stop.spoken if stop is not None else target.edit
         return Place(target.identity, target.edit, target.title, name, target.digits, rect)
@@ -97,7 +101,9 @@ class KeyboardCanvas(ZoomView):
         """↑ ↓ Tab move the ring, Enter or F2 edits, Shift+Enter clicks; other keys are the window's."""
         key = event.key()
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._move_ring(-1 if key == Qt.Key.Key_Up else 1)
+            by = -1 if key == Qt.Key.Key_Up else 1
+            rows = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._move_ring(by * (self._scene.large.row_of(self._ring.identity) if rows else 1))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
             clicks = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._enter_ring(clicks, edits_only=key == Qt.Key.Key_F2)
@@ -106,7 +112,7 @@ class KeyboardCanvas(ZoomView):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes from item to item, and on to the next panel behind the last one."""
-        if self._move_ring(1 if forward else -1):
+        if self._move_ring(self._beyond_block(forward)):
             return True
         return super().focusNextPrevChild(forward)
 
@@ -131,6 +137,17 @@ class KeyboardCanvas(ZoomView):
             self._go_to(self._ring.identity, seen=True)
             announce_focus(self, self.focused_stop())
         return moved
+
+    def _beyond_block(self, forward: bool) -> int:
+        """How far Tab goes: to the next item, over what is left of a block."""
+        step = 1 if forward else -1
+        block = self._ring.identity.partition("[")[0]
+        if block not in self._scene.large.blocks or self._ring.identity not in self._names:
+            return step
+        at = self._names.index(self._ring.identity)
+        while 0 <= at < len(self._names) and self._names[at].partition("[")[0] == block:
+            at += step
+        return at - self._names.index(self._ring.identity)
 
     def _go_to(self, identity: str, seen: bool = False) -> None:
         """The ring on an item, in sight."""
@@ -219,16 +236,30 @@ class KeyboardCanvas(ZoomView):
         return self._picture.focus if self._picture is not None else ""
 
     def _identities(self) -> list[str]:
-        return [stop.identity for stop in self._stops]
+        return self._names
+
+    def _take_stops(self, stops: Sequence[Stop]) -> None:
+        """Another network: its children, and which of them the keyboard goes to (no weights of blocks)."""
+        self._stops = stops
+        reachable = getattr(stops, "reachable", None)
+        self._names = list(reachable()) if reachable else [stop.identity for stop in stops]
+
+    def _number_of(self, identity: str) -> int:
+        """The number of a child by its identity, or −1."""
+        number_of = getattr(self._stops, "number_of", None)
+        if number_of is not None:
+            return int(number_of(identity))
+        return self._names.index(identity) if identity in self._names else -1
 
     # ---------------------------------------------------------------- in words
 
-    def stops(self) -> tuple[Stop, ...]:
+    def stops(self) -> Sequence[Stop]:
         return self._stops
 
     def spoken(self, stop: Stop) -> str:
         if stop.card:
-            card = self._scene.cards[stop.identity].card if stop.identity in self._scene.cards else None
+            item = self._scene.item_of(stop.identity)
+            card = item.card if isinstance(item, CardItem | CellItem) else None
             return spoken_card(stop.spoken, card) if card is not None else stop.spoken
         chip = self._scene.chip_of(stop.identity)
         return spoken_chip(stop.spoken, chip) if chip is not None else stop.spoken
@@ -245,5 +276,4 @@ class KeyboardCanvas(ZoomView):
         return QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size())
 
     def focused_stop(self) -> int:
-        names = self._identities()
-        return names.index(self._ring.identity) if self._ring.identity in names else -1
+        return self._number_of(self._ring.identity) if self._ring.identity else -1

@@ -31,7 +31,7 @@ class Ring:
 
     def move(self, identities: Sequence[str], by: int) -> bool:
         """Go `by` items on among those that are shown; False at the end, or where there are none."""
-        shown = [name for name in identities if self._scene.item_of(name) is not None]
+        shown = [name for name in identities if self._scene.shows(name)]
         if not shown:
             return False
         start = shown.index(self.identity) if self.identity in shown else (-1 if by > 0 else len(shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QPointF
 from PySide6.QtGui import QColor
@@ -10,9 +11,11 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from backprop_gui.present.canvas_layout import CanvasLayout
 from backprop_gui.present.pictures import CanvasPicture, CanvasShape, Chip, EdgeShape, Emphasis, Phase
+from backprop_gui.views.canvas_blocks import CellItem
 from backprop_gui.views.canvas_chip import ChipItem
-from backprop_gui.views.canvas_edges import EdgeLayerItem, Pulse
+from backprop_gui.views.canvas_edges import PULSES, EdgeLayerItem, Pulse
 from backprop_gui.views.canvas_items import CardItem
+from backprop_gui.views.canvas_layers import LayerItems
 from backprop_gui.views.canvas_look import Look, rect_of
 
 SHOWN_OF_CROWD = 8  # chips shown at once of layers with too many weights for chips on all of them
@@ -30,6 +33,7 @@ class CanvasScene(QGraphicsScene):
         self.biases: dict[str, list[ChipItem]] = {}  # by parameter; a shared one has several
         self.weights: dict[str, ChipItem] = {}  # by edge; of crowded edges only those that are shown
         self.layers: dict[str, EdgeLayerItem] = {}
+        self.large = LayerItems(self)
         self.pulse = Pulse(self)
         self._edges: dict[str, EdgeShape] = {}
         self._place_of_edge: dict[str, tuple[EdgeLayerItem, int]] = {}
@@ -37,6 +41,7 @@ class CanvasScene(QGraphicsScene):
         self._chips: dict[str, Chip] = {}
         self._emphases: dict[str, Emphasis] = {}
         self._crowd: dict[Emphasis, set[str]] = {"lit": set(), "plain": set(), "dim": set()}
+        self._more: Mapping[str, Chip] = {}
         self._phase: Phase = "given"
         self.show_look(look)
 
@@ -46,7 +51,10 @@ class CanvasScene(QGraphicsScene):
         """Replace all items by those of a layout; they show nothing yet."""
         self.clear_items()
         self.layout = layout
+        self.large.build(shape, layout, self.look)
         for card in shape.cards:
+            if card.is_block:
+                continue
             place = layout.cards[card.identity]
             item = CardItem(card, place, layout.measures, self.look)
             item.setZValue(1.5)
@@ -75,8 +83,10 @@ class CanvasScene(QGraphicsScene):
     def clear_items(self) -> None:
         """Remove everything that `build` made."""
         self.pulse.stop()
+        self.large.clear()
         self.clear()
         self.layout = None
+        self._more = {}
         for found in (
             self.cards,
             self.biases,
@@ -109,6 +119,8 @@ class CanvasScene(QGraphicsScene):
         """Show a picture of the shape that was built; only what differs is touched."""
         self.pulse.stop()
         another_phase, self._phase = picture.phase != self._phase, picture.phase
+        self._more = picture.more_chips
+        self.large.show_picture(picture)
         for card in picture.cards:
             self.cards[card.identity].show_card(card, picture.phase)
         changed = self._show_chips(picture, another_phase)
@@ -188,12 +200,14 @@ class CanvasScene(QGraphicsScene):
             chip.show_look(look)
         for layer in self.layers.values():
             layer.show_look(look)
+        self.large.show_look(look)
 
     def run_pulse(self, picture: CanvasPicture) -> None:
         """Let the number of this step travel along its edges, in the direction of the phase."""
         if self.layout is None:
             return
         routes = [self.layout.routes[edge] for edge in picture.pulse if edge in self.layout.routes]
+        routes += self.large.lit_routes(PULSES)
         if picture.phase == "backward":
             routes = [route[::-1] for route in routes]
         colour, ground = QColor(self.look.phase(picture.phase)), QColor(self.look.theme.canvas)
@@ -207,30 +221,38 @@ class CanvasScene(QGraphicsScene):
     def lit_items(self) -> list[QGraphicsItem]:
         """What is of this step and can be seen."""
         cards: list[QGraphicsItem] = [card for card in self.cards.values() if card.lit]
+        cards += self.large.lit_items()
         return cards + [chip for chip in self.chip_items() if chip.lit and chip.isVisible()]
 
-    def item_of(self, identity: str) -> CardItem | ChipItem | None:
+    def shows(self, identity: str) -> bool:
+        """Whether there is an item of this identity."""
+        return self.large.has(identity) or self.item_of(identity) is not None
+
+    def item_of(self, identity: str) -> CardItem | CellItem | ChipItem | None:
         """The card, or the first shown chip of the parameter, of this identity."""
         if identity in self.cards:
             return self.cards[identity]
+        if self.large.has(identity):
+            return self.large.item_of(identity)
         chips = [*self.biases.get(identity, ())]
         chips += [self.weights[edge] for edge in self._edges_of.get(identity, ()) if edge in self.weights]
         return next((chip for chip in chips if chip.isVisible()), None)
 
     def chip_of(self, parameter: str) -> Chip | None:
-        return self._chips.get(parameter)
+        return self._chips.get(parameter) or self._more.get(parameter)
 
     def middle_of(self, parameter: str) -> QPointF | None:
         """The middle of the (first) edge of a weight, where its chip stands or would stand."""
         edges = self._edges_of.get(parameter)
         if not edges or self.layout is None:
-            return None
+            return self.large.middle_of(parameter)
         return rect_of(self.layout.chips[edges[0]].box).center()
 
     def edge_at(self, point: QPointF, reach: float) -> EdgeShape | None:
         """The nearest weighted edge within `reach` of a point."""
         found = [layer.nearest(point.x(), point.y(), reach) for layer in self.layers.values()]
         near = [hit for hit in found if hit is not None and hit[1].weight]
+        near += self.large.edges_near(point, reach)
         return min(near, key=_distance)[1] if near else None
 
 
