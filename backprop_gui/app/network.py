@@ -36,7 +36,9 @@ class NetworkPanel(Panel):
     def go(self) -> None:
         """Bring the panel to the front and give it the keyboard."""
         self.open()
-        self._view.first_field().setFocus()
+        field = self._view.first_field()
+        field.setFocus()
+        field.selectAll()  # to be typed over
 
     def make(self) -> QWidget:
         """The panel, connected."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from backprop_gui.engine.operations import ACTIVATIONS
 from backprop_gui.errors import InvalidEdit
-from backprop_gui.experiment.building_data import all_rows, with_rows
+from backprop_gui.experiment.building_data import all_rows, with_rows, without_row
 from backprop_gui.experiment.building_draft import Draft, Weights
 from backprop_gui.experiment.building_loss import loss_fault, output_layer
 from backprop_gui.experiment.data_sources import CsvData, GivenData
@@ -260,13 +260,8 @@ def set_rows(experiment: Experiment, count: int, source: str = "") -> Experiment
 
 
 def remove_row(experiment: Experiment, place: int, source: str = "") -> Experiment:
-    """Take one row out of the data; `place` counts from 0."""
-    table = all_rows(experiment, source)
-    if len(table["targets"]) == 1:
-        raise InvalidEdit("this is the only row of data; one row at least would be right")
-    for rows in table.values():
-        del rows[place]
-    return with_rows(experiment, table)
+    """Take one row out of those that are trained with; `place` counts from 0."""
+    return without_row(experiment, place, source)
 
 
 # --- helpers ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -44,17 +45,66 @@ def with_rows(experiment: Experiment, table: Table) -> Experiment:
     return replace(experiment, data=table)
 
 
+def without_row(experiment: Experiment, place: int, source: str = "") -> Experiment:
+    """The document without a row that is trained with, counted from 0 among those.
+
+    Each of the others stays what it is: trained with, or kept aside. They may change their order for it,
+    as the seed draws by their number which places are kept aside.
+    """
+    table = all_rows(experiment, source)
+    trained, aside = _places(experiment, len(table["targets"]))
+    if len(trained) == 1:
+        raise InvalidEdit("this is the only row of data; one row at least would be right")
+    trained = [each for each in trained if each != trained[place]]
+    count, data = len(trained) + len(aside), experiment.data
+    if aside and round(data.test * count) != len(aside):  # type: ignore[union-attr]
+        data = replace(data, test=len(aside) / count)  # type: ignore[type-var]
+        experiment = replace(experiment, data=data)
+    order = np.empty(count, dtype=int)
+    for places, rows in zip(_places(experiment, count), (trained, aside), strict=True):
+        order[places] = rows
+    return with_rows(experiment, {name: [rows[each] for each in order] for name, rows in table.items()})
+
+
+def _places(experiment: Experiment, count: int) -> tuple[list[int], list[int]]:
+    """Which of so many rows are trained with, and which are kept aside."""
+    places = np.arange(count, dtype=np.float64)
+    if not isinstance(experiment.data, Source):
+        return list(range(count)), []
+    parts = split({"targets": places}, experiment.data)
+    trained, aside = ([int(place) for place in part.get("targets", ())] for part in parts)
+    return trained, aside
+
+
+def with_block(
+    experiment: Experiment, first: int, column: int, block: Sequence[Sequence[float]], source: str = ""
+) -> Experiment:
+    """The document with a block of numbers from row `first` and a column on (both from 0), and so many rows.
+
+    The columns are those of the inputs, then those of the targets. What is beside the block in new rows is 0.
+    """
+    table = all_rows(experiment, source)
+    names = [*experiment.network.inputs, "targets"]
+    columns = [table[name] for name in names]
+    rows = [[value for part in parts for value in part] for parts in zip(*columns, strict=True)]
+    rows += [[0.0] * len(rows[0]) for _ in range(first + len(block) - len(rows))]
+    for place, numbers in enumerate(block, start=first):
+        rows[place][column : column + len(numbers)] = numbers
+    start = 0
+    for name in names:
+        width = len(table[name][0])
+        table[name] = [row[start : start + width] for row in rows]
+        start += width
+    return with_rows(experiment, table)
+
+
 def with_leaves(experiment: Experiment, model: Model, source: str = "") -> Experiment:
     """The document with the data as the model holds it, edits and all, written into it."""
     table = all_rows(experiment, source)
-    count = len(table["targets"])
-    places = np.arange(count)
-    if isinstance(experiment.data, Source):
-        numbered = {"targets": np.arange(count, dtype=np.float64)[:, None]}
-        places = split(numbered, experiment.data)[0]["targets"][:, 0].astype(int)
+    places, _ = _places(experiment, len(table["targets"]))
     for leaf, array in model.leaves.items():
         name = model.graph.nodes[leaf].name
-        for place, row in zip(places.tolist(), _flat(array), strict=True):
+        for place, row in zip(places, _flat(array), strict=True):
             table[name][place] = row
     return with_rows(experiment, table)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 MOST_UPDATES = 100_000_000
+ENGLISH = (QLocale.Language.English, QLocale.Country.UnitedStates)
 
 
 class CommittedEdit(QLineEdit):
@@ -85,7 +86,7 @@ class CountBox(QSpinBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._before = 0
-        self.setLocale(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
+        self.setLocale(QLocale(*ENGLISH))
         self.setGroupSeparatorShown(True)
         self.setRange(0, MOST_UPDATES)
         self.setSpecialValueText("until stopped")
@@ -95,6 +96,12 @@ class CountBox(QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel: scrolling past changes nothing
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setValue(1000)
+
+    def show_comma(self, comma: bool) -> None:
+        """Thousands apart as elsewhere: where a comma is the decimal sign, by a narrow space."""
+        language = (QLocale.Language.French, QLocale.Country.France) if comma else ENGLISH
+        self.setLocale(QLocale(*language))
+        self.updateGeometry()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -14,7 +14,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QTableView,
+    QWidget,
+)
 
 from backprop_gui.present.network_picture import DataColumn, DataPicture
 
@@ -113,8 +120,9 @@ class DataTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
+        self._refused = self._asking = False
         self._model = DataModel(self)
-        self._model.cell_requested.connect(self.cell_requested)
+        self._model.cell_requested.connect(self._ask)
         self.setModel(self._model)
 
     def show_data(self, picture: DataPicture) -> None:
@@ -127,6 +135,15 @@ class DataTable(QTableView):
         if not self.currentIndex().isValid():
             self.setCurrentIndex(self._model.index(0, 0))
         self.updateGeometry()
+
+    def show_refused(self, refused: bool) -> None:
+        """Whether the text that is being handed over is not taken."""
+        self._refused = refused and self._asking
+
+    def _ask(self, name: str, text: str) -> None:
+        self._asking = True
+        self.cell_requested.emit(name, text)
+        self._asking = False
 
     def row(self) -> int:
         """The row with the cursor, from 0."""
@@ -173,7 +190,8 @@ class DataTable(QTableView):
             self._model.index(self._model.rowCount() - 1, self._model.columnCount() - 1),
         )
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.edit(index)
+            if self.state() != QAbstractItemView.State.EditingState:  # there it takes the number
+                self.edit(index)
         elif event.key() == Qt.Key.Key_Tab and index == last:
             self.focusNextPrevChild(True)
         elif event.key() == Qt.Key.Key_Backtab and index == self._model.index(0, 0):
@@ -184,7 +202,12 @@ class DataTable(QTableView):
             super().keyPressEvent(event)
 
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
-        """Tab in the last cell does not begin again at the first."""
+        """A text that was refused stays; Tab in the last cell does not begin again at the first."""
+        refused, self._refused = self._refused, False
+        meant = hint not in (hint.NoHint, hint.RevertModelCache)
+        if refused and meant and isinstance(editor, QLineEdit):
+            editor.selectAll()
+            return
         last = self._model.index(self._model.rowCount() - 1, self._model.columnCount() - 1)
         hints = QAbstractItemDelegate.EndEditHint
         at_end = hint == hints.EditNextItem and self.currentIndex() == last

@@ -205,7 +205,7 @@ class NetworkPanel(QScrollArea):
         """What the buttons are about."""
         return self._chosen
 
-    def first_field(self) -> QWidget:
+    def first_field(self) -> NumberBox | NameEdit:
         """Where building begins: the number of neurons of the chosen layer, else the first there is."""
         for line in self._shown():
             if line.row.name == self._chosen and line.row.units:
@@ -214,6 +214,7 @@ class NetworkPanel(QScrollArea):
 
     def show_refusal(self, text: str) -> None:
         """Say in one sentence why a change was not made; an empty text takes it back."""
+        self.table.show_refused(bool(text))
         self.refusal.setText(f"{text[:1].upper()}{text[1:]}." if text else "")
         self.refusal.setVisible(bool(text))
         if text:

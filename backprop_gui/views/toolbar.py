@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.views.actions import Actions
 from backprop_gui.views.commands import STEP_SIZES
 from backprop_gui.views.fields import ChoiceBox, CommittedEdit, CountBox
@@ -152,6 +153,10 @@ class Toolbar(FittingBar):
         """Let icons and gaps grow with the text, which the style sheet sizes."""
         super().set_text_scale(scale)
         self._dress()
+
+    def set_number_format(self, form: NumberFormat) -> None:
+        """Write the number of updates as all other counts."""
+        self._count.show_comma(form.comma)
 
     def edit_rate(self) -> None:
         """Give the keyboard to the learning rate, to be typed over."""

@@ -336,3 +336,29 @@ def test_duplicate_and_rename(program, monkeypatch):
     assert program.at == (3, 0)
     program.do("undo")
     assert program.session.experiment.title == "Worked example copy"
+
+
+def test_a_cell_keeps_a_text_that_is_no_number(program, panel):
+    """It can be mended where it was typed; Ctrl+L begins with the number selected, to be typed over."""
+    assert panel.first_field().lineEdit().selectedText() == "2"
+    table = panel.table
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 0))
+    program.press(KEY.Key_5)
+    program.type_into(QApplication.focusWidget(), "0.5x", end=KEY.Key_Return)
+    QApplication.processEvents()
+    editor = QApplication.focusWidget()
+    assert editor.text() == "0.5x"
+    assert "is no number" in panel.refusal.text()
+    program.type_into(editor, "0.5", end=KEY.Key_Return)
+    QApplication.processEvents()
+    assert program.session.experiment.edits[0].set == {"x[1,1]": 0.5}
+    assert not panel.refusal.text()
+
+
+def test_the_count_of_updates_follows_the_decimal_comma(program):
+    """1,000 would be one where a comma is decimal."""
+    program.do("decimalComma")
+    assert program.widget("trainCount").text() == "1\u202f000"
+    program.do("decimalComma")
+    assert program.widget("trainCount").text() == "1,000"

@@ -114,6 +114,22 @@ def test_rows_of_data():
         b.remove_row(WORKED, 0)
 
 
+@pytest.mark.parametrize(("name", "place"), [("two-moons", 7), ("iris", 0)])
+def test_removed_row_is_the_marked_one(name, place):
+    """Where some rows are kept aside, too: those and all others stay what they are, in their order."""
+    before = build(preset(name))
+    removed = preset(name)
+    for _ in range(3):
+        removed = b.remove_row(removed, place)
+    after = build(removed)
+    for leaves, others, gone in (
+        (before.leaves, after.leaves, slice(place, place + 3)),
+        (before.test_leaves, after.test_leaves, slice(0)),
+    ):
+        for leaf, array in leaves.items():
+            np.testing.assert_array_equal(others[leaf], np.delete(array, gone, axis=0))
+
+
 def test_single_edge_is_cut_and_connected():
     """A missing connection is null in the matrix; connected again it is a new weight."""
     ends = Neuron("h1", 1), Neuron("h2", 0)
