@@ -201,4 +201,6 @@ def test_log_ticks_are_decades_and_finer_in_a_short_range() -> None:
 def test_tick_texts_have_the_same_decimals() -> None:
     assert tick_texts([0.0, 0.05, 0.1]) == ["0.00", "0.05", "0.10"]
     assert tick_texts([0.0, 20.0]) == ["0", "20"]
-    assert tick_texts([0.0, 5e7]) == ["0", "5e+07"]
+    assert tick_texts([0.0, 5e7]) == ["0", "5e7"]
+    assert tick_texts([1.42e-6, 1.425e-6, 1.43e-6]) == ["1.420e-6", "1.425e-6", "1.430e-6"]
+    assert tick_texts([0.3616500001, 0.3616500002]) == ["0.3616500001", "0.3616500002"]

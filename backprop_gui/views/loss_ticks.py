@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 
 
@@ -37,12 +38,13 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def tick_texts(ticks: list[float]) -> list[str]:
-    """All with the same number of decimals: 0.00, 0.05, 0.10."""
+    """All with the same number of decimals, enough to tell them apart: 0.00, 0.05, 0.10."""
     largest = max(map(abs, ticks), default=0.0)
-    if largest >= 1e6 or 0 < largest < 1e-3:
-        return [f"{tick:.3g}" if tick else "0" for tick in ticks]
-    decimals = next((count for count in range(9) if all(_is_exact(tick, count) for tick in ticks)), 8)
-    return [f"{tick:.{decimals}f}" for tick in ticks]
+    step = min((abs(after - tick) for tick, after in pairwise(ticks)), default=largest)
+    kind = "e" if largest >= 1e6 or 0 < largest < 1e-3 else "f"
+    enough = (n for n in range(16) if all(abs(float(f"{t:.{n}{kind}}") - t) <= 1e-3 * step for t in ticks))
+    decimals = next(enough, 15)
+    return [_without_zeros(f"{tick:.{decimals}{kind}}") if tick or kind == "f" else "0" for tick in ticks]
 
 
 def log_texts(exponents: list[float]) -> list[str]:
@@ -52,9 +54,10 @@ def log_texts(exponents: list[float]) -> list[str]:
 
 def _short(number: float) -> str:
     """As %g has it, without the zero before a short exponent: 1e-6."""
-    head, sign, exponent = f"{number:.6g}".partition("e")
+    return _without_zeros(f"{number:.6g}")
+
+
+def _without_zeros(text: str) -> str:
+    """The text with a short exponent: 1e-06 becomes 1e-6."""
+    head, sign, exponent = text.partition("e")
     return f"{head}e{int(exponent)}" if sign else head
-
-
-def _is_exact(tick: float, decimals: int) -> bool:
-    return abs(round(tick, decimals) - tick) <= 1e-9 * max(abs(tick), 1e-12)

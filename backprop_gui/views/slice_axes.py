@@ -37,13 +37,18 @@ class Brush(Struct, frozen=True):
         self.painter.setPen(QColor(colour))
         self.painter.drawText(rect, int(flags | Qt.TextFlag.TextDontClip), text)
 
-    def label(self, centre: QPointF, text: str, colour: str, within: QRectF) -> QRectF:
-        """A word beside a mark, on a ground of its own so that lines do not cross it; where it stands."""
+    def label_rect(self, centre: QPointF, text: str, within: QRectF) -> QRectF:
+        """Where a word stands that is meant to stand at a centre, but within a rectangle."""
         size = self.metrics().size(0, text)
         rect = QRectF(0, 0, size.width() + 6 * self.scale, size.height())
         rect.moveCenter(centre)
         rect.moveLeft(min(max(rect.left(), within.left()), within.right() - rect.width()))
         rect.moveTop(min(max(rect.top(), within.top()), within.bottom() - rect.height()))
+        return rect
+
+    def label(self, centre: QPointF, text: str, colour: str, within: QRectF) -> QRectF:
+        """A word beside a mark, on a ground of its own so that lines do not cross it; where it stands."""
+        rect = self.label_rect(centre, text, within)
         ground = QColor(self.theme.window)
         ground.setAlphaF(0.85)
         self.painter.fillRect(rect, ground)

@@ -106,12 +106,34 @@ def _paint_words(brush: Brush, axes: Axes, picture: SlicePicture, now: QPointF, 
     aside, above = 22 * brush.scale, 14 * brush.scale
     leftwards = landing is not None and landing < picture.value
     direction = 1 if leftwards else -1
-    brush.label(QPointF(now.x() + direction * aside, now.y() - above), NOW, theme.backward, axes.rect)
+    word = brush.label(QPointF(now.x() + direction * aside, now.y() - above), NOW, theme.backward, axes.rect)
     if not whole or landing is None or landing == picture.value or not np.isfinite(picture.landing_loss):
         return
     at = axes.at(landing, picture.landing_loss)
     if axes.rect.adjusted(-8, -8, 8, 8).contains(at):
-        brush.label(QPointF(at.x() - direction * 2 * aside, at.y() + above), AFTER, theme.update, axes.rect)
+        arrow = _around(now, brush.scale).united(_around(QPointF(at.x(), now.y()), brush.scale))
+        taken = (word, arrow, _around(at, brush.scale))
+        _paint_after(brush, axes, QPointF(-direction * 2 * aside, above), at, taken)
+
+
+def _paint_after(brush: Brush, axes: Axes, away: QPointF, at: QPointF, taken: tuple[QRectF, ...]) -> None:
+    """Where the update leads, by name: the first way to write it beside the dot that hides nothing."""
+    wide = brush.metrics().horizontalAdvance(AFTER) + 6 * brush.scale
+    text = AFTER if wide <= 0.8 * axes.rect.width() else AFTER.split()[0]
+    narrow = 0.6 * brush.metrics().horizontalAdvance(text) + 8 * brush.scale
+    ways = [away, QPointF(away.x(), -away.y())]
+    ways += [QPointF(side * narrow, 0) for side in (-1, 1)]
+    ways += [QPointF(-away.x(), away.y()), QPointF(-away.x(), -away.y())]
+    for way in ways:
+        rect = brush.label_rect(at + way, text, axes.rect)
+        if not any(rect.intersects(other) for other in taken):
+            brush.label(at + way, text, brush.theme.update, axes.rect)
+            return
+
+
+def _around(at: QPointF, scale: float) -> QRectF:
+    """The room of a dot."""
+    return QRectF(at - QPointF(5 * scale, 5 * scale), at + QPointF(5 * scale, 5 * scale))
 
 
 def _stretches(axes: Axes, xs: np.ndarray, losses: np.ndarray) -> list[QPolygonF]:
