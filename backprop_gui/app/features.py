@@ -9,15 +9,18 @@ from backprop_gui.app.accuracy import AccuracyPanel
 from backprop_gui.app.branches import BranchPanel
 from backprop_gui.app.building import Building
 from backprop_gui.app.computation import ComputationView
+from backprop_gui.app.confusion import ConfusionPanel
 from backprop_gui.app.conventions import ConventionCommands
 from backprop_gui.app.editing import Editing
 from backprop_gui.app.history import HistoryPanel
+from backprop_gui.app.ladder import LadderPanel
 from backprop_gui.app.ledger import PathPanel
 from backprop_gui.app.my_value import MyValue
 from backprop_gui.app.network import NetworkPanel
 from backprop_gui.app.nudge import NudgeBench
 from backprop_gui.app.pasting import Pasting
 from backprop_gui.app.race import RaceCommands
+from backprop_gui.app.regions import FitPanel, RegionsPanel
 from backprop_gui.app.slice import SlicePanel
 from backprop_gui.app.stop_when import StopWhen
 from backprop_gui.app.why import WhyTree
@@ -36,6 +39,10 @@ FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     AccuracyPanel,
     HistoryPanel,
     SlicePanel,
+    RegionsPanel,
+    FitPanel,
+    ConfusionPanel,
+    LadderPanel,
     Building,
     ComputationView,
     StopWhen,

@@ -39,6 +39,7 @@ class Panel(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self.session, self.window = session, window
+        self._rank = len(window.findChildren(Panel))  # tabs stand in the order in which panels are made
         self._holder = Holder(self.name)
         self._made: QWidget | None = None
         self._tabs = self._tabs_of(window)
@@ -79,7 +80,11 @@ class Panel(QObject):
         """Whether there is such a tab: a panel without content has none."""
         tab = self._tabs.indexOf(self._holder)
         if there and tab < 0:
-            self._tabs.setTabToolTip(self._tabs.addTab(self._holder, self.title), self.tip)
+            later = {id(each._holder) for each in self.window.findChildren(Panel) if each._rank > self._rank}
+            shown = (self._tabs.widget(place) for place in range(self._tabs.count()))
+            following = [place for place, page in enumerate(shown) if id(page) in later]
+            place = following[0] if following else self._tabs.count()
+            self._tabs.setTabToolTip(self._tabs.insertTab(place, self._holder, self.title), self.tip)
         elif not there and tab >= 0:
             self._tabs.removeTab(tab)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.operation import Array
@@ -28,8 +28,7 @@ MOST_OUTPUTS = 4  # curves in one plot
 MOST_CLASSES = 10  # marks that can be told apart
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class Grid(Struct, frozen=True, eq=False):
     """`outputs[row, column]`, one number for each output, at every `ys[row]` and `xs[column]`."""
 
     xs: Array
@@ -37,8 +36,7 @@ class Grid:
     outputs: Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Curve(Struct, frozen=True, eq=False):
     """`outputs[place]`, one number for each output, at every `xs[place]`."""
 
     xs: Array
@@ -104,6 +102,8 @@ def ranges_of(model: Model) -> tuple[tuple[float, float], ...]:
 def outputs_at(model: Model, parameters: Array, points: Array) -> Array:
     """What the loss is given at points (rows, inputs): (rows, outputs)."""
     graph = model.graph
+    if not len(points):
+        return np.empty((0, output_count(model)))
     # The targets are of no consequence for the outputs; they only let the pass go through.
     leaves = {node: np.zeros((len(points), *graph.nodes[node].shape)) for node in model.leaves}
     for column, (node, element) in enumerate(input_numbers(model)):

@@ -1,0 +1,100 @@
+"""The confusion matrix in words and cells: which classes are taken for which."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.steps.confusion import Confusion
+
+MOST_ROWS_TOLD = 8
+
+
+class ConfusionPicture(Struct, frozen=True, eq=False):
+    """The matrix of some rows at one iteration; `is_test` says which they are."""
+
+    matrix: Confusion
+    iteration: int
+    is_test: bool
+    format: NumberFormat
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.matrix.names
+
+    @property
+    def kind(self) -> str:
+        return "test" if self.is_test else "training"
+
+    def text(self, target: int, predicted: int, percent: bool) -> str:
+        """What stands in a cell: the count, or its share of the class in percent."""
+        count = int(self.matrix.counts[target, predicted])
+        if not percent:
+            return self.format.count(count)
+        return self.percent(self.matrix.share(target, predicted)) if count else "0"
+
+    def percent(self, share: float | None) -> str:
+        """A share in percent, without the sign; – where there is nothing to share."""
+        if share is None:
+            return "–"
+        text = f"{100 * share:.1f}" if 0 < share < 0.0995 or 0.995 <= share < 1 else f"{100 * share:.0f}"
+        return self.format.localised(text)
+
+    @property
+    def title(self) -> str:
+        """`Iteration 20 · 112 of 120 right, 93 %`."""
+        matrix, form = self.matrix, self.format
+        share = matrix.right / matrix.rows if matrix.rows else None
+        head = f"Iteration {form.count(self.iteration)}"
+        test = "test " if self.is_test else ""
+        rows = f"{test}{form.count(matrix.right)} of {form.count(matrix.rows)} right"
+        lost = f" · {form.count(matrix.lost)} without a number" if matrix.lost else ""
+        return f"{head} · {rows}, {self.percent(share)} %{lost}"
+
+    def words(self, target: int, predicted: int) -> str:
+        """A cell as a sentence: `4 of 38 rows of versicolor are taken for virginica (11 %)`."""
+        form, matrix = self.format, self.matrix
+        count, of = int(matrix.counts[target, predicted]), int(matrix.counts[target].sum())
+        share = f" ({self.percent(matrix.share(target, predicted))} %)" if of else ""
+        which = "rightly taken for" if target == predicted else "taken for"
+        are = "is" if count == 1 else "are"
+        own, other = self.names[target], self.names[predicted]
+        return f"{form.count(count)} of {form.count(of)} rows of {own} {are} {which} {other}{share}"
+
+    def rows_words(self, rows: list[int]) -> str:
+        """The rows of a cell, the first of them: `rows 3, 17, 20`."""
+        if not rows:
+            return ""
+        listed = self.format.listed(self.format.count(row + 1) for row in rows[:MOST_ROWS_TOLD])
+        more = len(rows) - MOST_ROWS_TOLD
+        rest = f" and {self.format.count(more)} more" if more > 0 else ""
+        return f"{'row' if len(rows) == 1 else 'rows'} {listed}{rest}"
+
+    def summary(self) -> str:
+        """What a screen reader is told: the accuracy, and the most frequent confusions."""
+        counts = self.matrix.counts
+        pairs = [
+            (int(counts[i, j]), i, j)
+            for i in range(len(counts))
+            for j in range(len(counts))
+            if i != j and counts[i, j]
+        ]
+        worst = sorted(pairs, key=lambda pair: -pair[0])[:3]
+        told = ". ".join(self.words(i, j) for _, i, j in worst) or "None is taken for another class"
+        return f"{self.title}. {told}."
+
+
+def confusion_csv(picture: ConfusionPicture) -> str:
+    """A row for each pair of classes: target, predicted, count, share of the target's rows."""
+    lines = ["rows,target,predicted,count,share_of_target"]
+    for target, name in enumerate(picture.names):
+        for predicted, other in enumerate(picture.names):
+            count = int(picture.matrix.counts[target, predicted])
+            share = repr(picture.matrix.share(target, predicted))
+            lines.append(",".join([picture.kind, _field(name), _field(other), str(count), share]))
+    return "\n".join(lines) + "\n"
+
+
+def _field(text: str) -> str:
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if any(sign in text for sign in ',"\n') else text
