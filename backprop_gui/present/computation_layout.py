@@ -17,7 +17,8 @@ from backprop_gui.present.computation_pictures import ComputationShape, NodeShap
 
 NUMBER_PIXELS, SHARE_PIXELS, SIGN_PIXELS, CAPTION_PIXELS = 12.0, 11.0, 14.0, 11.0
 _CIRCLE, _DOT, _LEAF, _ROW = 32.0, 20.0, 26.0, 36.0  # heights; a row has a number above and one below
-_GAP, _ACROSS = 8.0, 30.0  # between rows; between columns, where the edges turn
+_GAP = 8.0  # between rows
+_STRAIGHT, _TURNING = 14.0, 30.0  # between columns: where edges run straight on, where they turn
 _OUTPUT = 40.0  # between the outputs of a box
 _CAPTION = 18.0
 _SWEEPS = 12
@@ -203,7 +204,7 @@ class _Layout:
                     nodes[slot.node] = self._box(slot, left + widest / 2)
                     stems.update(self._stems(slot, nodes[slot.node], end))
             edges.append((left, end))
-            left = end + _ACROSS * self.scale
+            left = end + self._across(row)
         boxes = tuple(nodes[index] for index in range(len(self.shape.nodes)))
         ports = self._ports(boxes)
         branches, shares = [], []
@@ -215,6 +216,11 @@ class _Layout:
         return ComputationLayout(
             boxes, ends, tuple(branches), tuple(shares), self._bounds(boxes, ends), self.scale
         )
+
+    def _across(self, row: list[_Slot]) -> float:
+        """From a column to the next: the farther up or down its edges turn, the more, up to a limit."""
+        turns = max((abs(after.y - slot.y) for slot in row for after in slot.after), default=0.0)
+        return min(_STRAIGHT * self.scale + turns / 2, _TURNING * self.scale)
 
     def _room_for_shares(self, column: int) -> float:
         """Room before a column into which branches lead that bring shares."""
