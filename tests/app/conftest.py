@@ -51,6 +51,7 @@ def lasting_window(qapp, tmp_path_factory):
         window: Any = create_window()
     window.resize(1440, 900)
     window.loss_plot.prepare()
+    window.controller.features["HistoryPanel"].plot.prepare()  # its parts last as long as the window
     window.move(30_000, 30_000)  # off the screen, where the pointer of other tests never comes
     window.show()
     yield window
