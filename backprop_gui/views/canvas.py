@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QToolTip, QWidget
 
 from backprop_gui.present.canvas_layout import lay_out
@@ -22,6 +22,7 @@ _REACH = 7.0  # pixels from an edge at which it is still meant
 _MANY_EDGES = 24  # from here on a window that is being resized shows the old plan until it rests
 _LONG_NUMBERS, _LEGIBLE = 18, 0.75  # characters; the smallest zoom for them
 _REST_MILLISECONDS = 80
+_UNKNOWN = (0, 0)  # the size of a plan that is none
 
 
 class GraphCanvas(KeyboardCanvas):
@@ -35,7 +36,7 @@ class GraphCanvas(KeyboardCanvas):
         load_fonts()
         install()
         super().__init__(parent)
-        self._laid_out_for = (0, 0)
+        self._laid_out_for = _UNKNOWN
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MILLISECONDS)
@@ -148,11 +149,18 @@ class GraphCanvas(KeyboardCanvas):
             few = len(self._picture.shape.edges) <= _MANY_EDGES
             self.fit()
             if self._laid_out_for != (room.width(), room.height()):
-                if few or not self.isVisible():
+                if not self.isVisible():
+                    self._laid_out_for = _UNKNOWN  # showEvent does: a window takes sizes before it is seen
+                elif few:
                     self._build()
                 else:
                     self._rest.start()
         self.editing.follow(self._look)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._laid_out_for == _UNKNOWN:
+            self._build()
 
     def stop_at(self, x: int, y: int) -> int:
         found = self._target_at(self.viewport().mapFromGlobal(QPoint(x, y)))

@@ -67,6 +67,7 @@ class ExplainPanel(QWidget):
         self._unfold.clicked.connect(self._request_unfold)
         self._blocks: list[BlockView] = []
         self._below: BelowResult | None = None
+        self._arranged = False
         self._set_up_scrolling()
         self._kicker.setWordWrap(True)
         self._kicker.setTextFormat(Qt.TextFormat.PlainText)
@@ -100,7 +101,7 @@ class ExplainPanel(QWidget):
             other_look = (page.phase, page.asking) != (self._page.phase, self._page.asking)
             self._page = page
             self.setAccessibleDescription(page.text)
-            if not self.isVisible() and self.window().isVisible():
+            if not self.isVisible():
                 self._behind = True
             else:
                 if other_look:
@@ -192,6 +193,9 @@ class ExplainPanel(QWidget):
 
     def _arrange(self) -> None:
         """Give every widget its place at once: nothing moves after the page is painted."""
+        self._arranged = self.isVisible()
+        if not self._arranged:
+            return  # showEvent does; a window takes several sizes before it is seen
         scale = self._scale
         bar = self._scroll.verticalScrollBar().sizeHint().width()
         # Room for the bar is kept whether it shows or not: lines break alike on short and long pages.
@@ -267,6 +271,8 @@ class ExplainPanel(QWidget):
             self._fill()
             self._arrange()
             self._scroll.verticalScrollBar().setValue(0)
+        elif not self._arranged:
+            self._arrange()
 
 
 def phase_colour(theme: Theme, phase: Phase) -> str:

@@ -38,6 +38,7 @@ def system_prefers_dark() -> bool:
     return scheme == Qt.ColorScheme.Dark
 
 
+@cache  # asked for several times while a window is made
 def style_sheet(theme: Theme, scale: float = 1.0) -> str:
     """`resources/style.qss` with the colours of `theme` and every length times `scale`."""
     icons = (resources_folder() / "icons" / "style").as_posix()
