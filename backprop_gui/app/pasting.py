@@ -189,6 +189,8 @@ class Pasting(QObject):
             return None
         if table is self.window.samples_table:
             return [self._block_of_samples(rows, columns, current, matrix)]
+        if table not in (self.window.gradient_table, self.window.parameter_table):
+            raise InvalidEdit("This table holds no numbers of the network; the tables of parameters do")
         layer = parameter_grids(self.session.model, rows[0])
         if len(matrix[0]) > 1:
             return layer

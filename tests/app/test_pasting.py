@@ -197,3 +197,16 @@ def test_rows_of_a_spreadsheet_go_into_the_data(program, clipboard, fresh):
     paste(program, clipboard, "1\t2\t3")
     assert "from this cell on there are 2" in program.message
     program.window.side.setCurrentIndex(0)
+
+
+def test_a_table_of_branches_takes_no_numbers(program, clipboard):
+    """What can be typed into it is names."""
+    program.do("fork")
+    program.window.table_tabs.setCurrentIndex(program.window.table_tabs.count() - 1)
+    table = program.widget("branchTable")
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(1, 0))
+    before = program.session.experiment
+    paste(program, clipboard, "1\t2\n3\t4")
+    assert "This table holds no numbers" in program.message
+    assert program.session.experiment == before
