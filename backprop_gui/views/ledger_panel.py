@@ -27,6 +27,7 @@ from backprop_gui.views.ledger_row import LedgerRowView
 from backprop_gui.views.theme import LIGHT, Theme
 
 NOTE_PIXELS, GAP = 12.0, 7
+LEAST_LIST = 150  # pixels of height at the usual text size: below, the sum is scrolled with the paths
 
 
 class PathList(QWidget):
@@ -179,6 +180,7 @@ class LedgerPanel(QWidget):
         self._title, self._told, self._note = (self._new_text() for _ in range(3))
         self._list = PathList(self._sheet)
         self._total = BlockView(self._sheet)
+        self._line = 0  # where the paths end that go on below; 0: all are in sight
         self._make_head()
         self._set_up()
 
@@ -278,7 +280,8 @@ class LedgerPanel(QWidget):
 
     def _fill(self) -> None:
         picture = self._picture
-        self._kicker.setText(picture.kicker)
+        # Which sample it is about stands on the button, where there is one.
+        self._kicker.setText(picture.kicker.split(" · ")[0] if picture.choice else picture.kicker)
         for label, text in (
             (self._title, picture.question),
             (self._told, picture.told),
@@ -306,7 +309,9 @@ class LedgerPanel(QWidget):
         bar = self._scroll.verticalScrollBar().sizeHint().width()
         inner = max(1, self.width() - SIDE - max(SIDE, bar + 2))
         head = self._arrange_head(inner)
-        self._scroll.setGeometry(0, head, self.width(), max(0, self.height() - head))
+        room = max(0, self.height() - head)
+        total = 0 if self._picture.total is None else self._total.arrange(inner)
+        foot = total + round((GAP + 8) * scale) if room - total >= LEAST_LIST * scale else 0
         y = self._place(self._title, 0, inner, self._title.heightForWidth(inner))
         if not self._told.isHidden():
             y = self._place(self._told, y + round(5 * scale), inner, self._told.heightForWidth(inner))
@@ -314,11 +319,29 @@ class LedgerPanel(QWidget):
         if not self._list.isHidden():
             self._list.resize(inner, self._list.height())
             y = self._place(self._list, y, inner, self._list.arrange(inner))
-        if not self._total.isHidden():
-            y = self._place(self._total, y, inner, self._total.arrange(inner)) + round(6 * scale)
+        if total and not foot:
+            self._stand_in(self._sheet)
+            y = self._place(self._total, y, inner, total) + round(6 * scale)
         if not self._note.isHidden():
             y = self._place(self._note, y, inner, self._note.heightForWidth(inner))
-        self._sheet.resize(max(1, self.width() - bar), y + SIDE)
+        self._line = 0
+        if total and foot:  # the sum stays in sight, right below the paths or at the lower edge
+            self._stand_in(self)
+            self._line = head + room - foot if y + foot > room else 0
+            end = min(y, room - foot)
+            self._place(self._total, head + end + round(GAP * scale), inner, total)
+            self._scroll.setGeometry(0, head, self.width(), end)
+            self._sheet.resize(max(1, self.width() - bar), y)
+        else:
+            self._scroll.setGeometry(0, head, self.width(), room)
+            self._sheet.resize(max(1, self.width() - bar), y + SIDE)
+        self.update()
+
+    def _stand_in(self, parent: QWidget) -> None:
+        """Let the sum be scrolled with the paths, or stand below them."""
+        if self._total.parentWidget() is not parent:
+            self._total.setParent(parent)
+            self._total.show()
 
     @staticmethod
     def _place(widget: QWidget, y: int, width: int, height: int) -> int:
@@ -354,6 +377,9 @@ class LedgerPanel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.window))
+        if self._line:
+            painter.setPen(QColor(self._theme.border))
+            painter.drawLine(0, self._line, self.width(), self._line)
         painter.end()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -105,3 +105,17 @@ def test_training_leaves_nothing_stale(program, panel):
     assert not text(panel).startswith("Training")
     program.go(19, iteration=50)
     assert "Sum = ∂L/∂w₅" in text(panel)
+
+
+def test_the_sum_stays_in_sight(program, panel):
+    """However long the paths are; very large text scrolls it with them. Which sample: on the button."""
+    program.window.controller.files.open("averaging-over-examples")
+    program.do("nextPhase", "nextPhase", "nextPhase")
+    ledger = panel.widget
+    for height in (700, 420, 300):
+        ledger.resize(400, height)
+        assert ledger.rect().contains(ledger._total.geometry())
+        assert ledger._total.y() >= ledger._scroll.geometry().bottom()
+    ledger.resize(400, 150)
+    assert ledger._total.parentWidget() is ledger._sheet
+    assert (ledger._kicker.text(), ledger._sample.text()) == ("Paths", "Sample 1")
