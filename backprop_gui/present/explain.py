@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from backprop_gui.engine.expressions import Expression, Product, Ref, Slope, Sum, children
 from backprop_gui.present.focus import focused_quantity
 from backprop_gui.present.formulas import BECOMES, EQUALS, function_name
+from backprop_gui.present.long_sums import long_terms, strongest_block
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.math_tree import Bracketed, Link, Math, Operator, row
 from backprop_gui.present.numbers import spoken_number
@@ -164,6 +165,11 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
             else "The slope of the loss"
         )
     rows: list[Math] = [row(formulas.sign_for(expression), formulas.values(expression, lit))]
+    blocks = [Block(caption, (written,))]
+    terms = long_terms(expression)
+    if terms:
+        blocks.append(Block("With this step’s numbers", tuple(rows)))
+        return [*blocks, strongest_block(scene, terms)]
     if quantity.aspect == GRADIENT and isinstance(expression, Sum) and _with_upstream(scene, quantity):
         values = [number_of(term, scene.frame.numbers) for term in expression.terms]
         parts: list[Math] = [formulas.equals(*values)]
@@ -172,7 +178,7 @@ def _formula_blocks(scene: Scene, quantity: Quantity) -> list[Block]:
             parts += [Operator("+")] if place else []
             parts.append(Bracketed(shown) if value < 0 and place else shown)
         rows.append(row(*parts))
-    return [Block(caption, (written,)), Block("With this step’s numbers", tuple(rows))]
+    return [*blocks, Block("With this step’s numbers", tuple(rows))]
 
 
 def _with_upstream(scene: Scene, quantity: Quantity) -> tuple[int, ...]:

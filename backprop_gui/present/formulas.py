@@ -92,6 +92,8 @@ class Formulas(Struct, frozen=True):
                         found.append(number_of(leaf, self.numbers))
                 case Constant(value, ""):
                     found.append(value)
+                case Sum(parts) if len(parts) > LONG_SUM:
+                    stack.extend((*parts[:3], *parts[-2:]))  # those that are written
                 case Sum(parts) | Product(parts) | Apply(_, parts):
                     stack.extend(parts)
                 case Quotient(first, second) | Power(first, second):

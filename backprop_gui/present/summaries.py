@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+import itertools
+import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+from backprop_gui.engine.operation import Array
 from backprop_gui.present.formulas import BECOMES, EQUALS
 from backprop_gui.present.math_tree import Math, Operator, Symbol, row
 from backprop_gui.present.matrices import layer_blocks
@@ -22,6 +27,8 @@ from backprop_gui.steps.quantities import UPDATED, VALUE, Quantity
 
 MOST_LINES = 12
 MOST_GIVEN = 18
+MOST_LARGEST = 6
+MOST_DATA = 24  # of one input; the canvas shows the others
 FORWARD_WORDS = "First the weighted sum, then the activation."
 FORWARD_LAYER_WORDS = "First all weighted sums at once, then their activations."
 COLLECT_WORDS = "Each number collects what comes back from the places where it is used."
@@ -33,12 +40,7 @@ LAYER_WORDS = (
 def given_page(scene: Scene) -> ExplainPage:
     """Position 0: inputs, targets, and what the first step will be."""
     frame, graph = scene.frame, scene.graph
-    data = [
-        Quantity(index, tuple(int(i) for i in element), VALUE, 0)
-        for index, node in enumerate(graph.nodes)
-        if node.kind in ("input", "target")
-        for element in np.ndindex(node.shape)
-    ]
+    blocks = _data_blocks(scene)
     parameters = [scene.parameter(int(place), VALUE) for place in graph.parameters.scalars[:MOST_GIVEN]]
     more = len(graph.parameters.scalars) - len(parameters)
     count = len(graph.parameters.scalars)
@@ -54,7 +56,6 @@ def given_page(scene: Scene) -> ExplainPage:
         if frame.iteration == 0
         else f"The parameters as {updates} left them."
     )
-    blocks = [Block("Data", _assignments(scene, data))]
     blocks.append(
         Block(
             "Parameters" + (f" (the first of {scene.count(count)})" if more > 0 else ""),
@@ -62,6 +63,24 @@ def given_page(scene: Scene) -> ExplainPage:
         )
     )
     return ExplainPage("given", "Given", title, told, tuple(blocks), _next_words(scene))
+
+
+def _data_blocks(scene: Scene) -> list[Block]:
+    """All numbers of the data; of a picture with hundreds of them the first ones, in a block of its own."""
+    data: list[Quantity] = []
+    blocks: list[Block] = []
+    for index, node in enumerate(scene.graph.nodes):
+        if node.kind not in ("input", "target"):
+            continue
+        count = math.prod(node.shape)
+        shown = itertools.islice(np.ndindex(node.shape), count if count <= MOST_DATA else MOST_GIVEN)
+        own = [Quantity(index, tuple(int(i) for i in element), VALUE, 0) for element in shown]
+        if count <= MOST_DATA:
+            data += own
+        else:
+            title = f"Data (the first of {scene.count(count)} numbers {node.name})"
+            blocks.append(Block(title, _assignments(scene, own)))
+    return [*blocks, Block("Targets" if blocks else "Data", _assignments(scene, data))] if data else blocks
 
 
 def _next_words(scene: Scene) -> str:
@@ -212,16 +231,28 @@ def _phase_blocks(scene: Scene, phase: str) -> list[Block]:
             ),
             Block("Loss", _assignments(scene, [quantity]), result=True),
         ]
-    places = [int(p) for p in graph.parameters.scalars if scene.frame.plan.step_of(scene.gradient_of(int(p)))]
+    record, plan = scene.frame.record, scene.frame.plan
     if phase == "backward":
-        gradients = [scene.gradient_of(place) for place in places]
-        largest = sorted(gradients, key=lambda q: -abs(scene.frame.numbers(q)))[:6]
+        own = scene.frame.sample is not None and record.samples > 1
+        flat = (
+            scene.frame.numbers.sample_gradient(scene.frame.shown_sample)
+            if own
+            else record.parameter_gradient
+        )
+        largest = [scene.gradient_of(place) for place in _largest(flat, plan.with_gradient)]
         return [Block("The largest gradients", _assignments_one_each(scene, largest))]
-    updated = [scene.updated_of(place) for place in places if not scene.model.frozen[place]]
-    moved = sorted(
-        updated, key=lambda q: -abs(scene.frame.numbers(q) - scene.frame.numbers(Quantity(q.node, q.element)))
-    )[:6]
+    moves = record.after.parameters - record.before.parameters
+    if UPDATED in record.lines:
+        moves = record.lines[UPDATED] - record.before.parameters
+    moved = [scene.updated_of(place) for place in _largest(moves, plan.updated)]
     return [Block("The largest changes", tuple(_change(scene, quantity) for quantity in moved))]
+
+
+def _largest(numbers: Array, places: NDArray[np.intp]) -> list[int]:
+    """The places of the six largest numbers, without a look at each of a hundred thousand."""
+    size = np.nan_to_num(np.abs(numbers[places]), nan=-1.0)
+    order: list[int] = places[np.argsort(-size, kind="stable")[:MOST_LARGEST]].tolist()
+    return order
 
 
 def _assignments_one_each(scene: Scene, quantities: list[Quantity]) -> tuple[Math, ...]:

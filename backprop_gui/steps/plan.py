@@ -70,7 +70,8 @@ class Plan:
                 has_gradient[np.concatenate(places)] = True
             if block.trailing is not None:
                 has_gradient[block.trailing] = True
-        self.averaged = scalars[has_gradient[scalars]] if samples > 1 else scalars[:0]
+        self.with_gradient = scalars[has_gradient[scalars]]
+        self.averaged = self.with_gradient if samples > 1 else scalars[:0]
         self.updated = scalars[has_gradient[scalars] & ~frozen[scalars]]
         self.mean_start = samples * self.sample_count
         self.update_start = self.mean_start + len(self.averaged)
