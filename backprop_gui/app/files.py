@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -222,7 +223,10 @@ class Files:
     def _stem(self) -> str:
         """What an export is called after."""
         session = self.session
-        return session.path.stem if session.path else session.name or "experiment"
+        if session.path:
+            return session.path.stem
+        title = re.sub(r"\W+", "-", session.experiment.title.lower()).strip("-")
+        return session.name or title[:60] or "experiment"
 
     def _tell_trouble(self, action: Callable[[], object]) -> bool:
         """Do it; what goes wrong is told in one sentence."""

@@ -23,6 +23,7 @@ from backprop_gui.views.actions import Actions
 from backprop_gui.views.commands import MENUS, SEPARATOR, Submenu
 from backprop_gui.views.theme import Theme
 
+ENDINGS = (".json", ".csv", ".tsv", ".txt", ".png", ".svg", ".pdf")
 EXPERIMENT_FILTER = "Experiment (*.json);;All files (*)"
 CSV_FILTER = "CSV table (*.csv);;All files (*)"
 DATA_FILTER = "Table of data (*.csv *.tsv *.txt)"
@@ -58,9 +59,9 @@ def ask_save_path(window: QWidget, title: str, suggested: str, file_filter: str 
     the file dialog has seen the name without it.
     """
     path, _ = QFileDialog.getSaveFileName(window, title, suggested, file_filter)
-    if not path or Path(path).suffix:
+    if not path or Path(path).suffix.lower() in ENDINGS:
         return path
-    whole = Path(path).with_suffix(Path(suggested).suffix)
+    whole = Path(path + Path(suggested).suffix)  # `sheet 1.2` has none, either
     if whole.exists() and not _ask_about_overwriting(window, whole):
         return ""
     return str(whole)

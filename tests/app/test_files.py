@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
@@ -353,3 +354,20 @@ def test_the_tables_export_and_copy_all_digits(program, choose, tmp_path):
     found = rows(tmp_path / "parameters.csv")
     values = sorted(float(row["value"]) for row in found)
     assert values == sorted(program.session.timeline.state(5).parameters.tolist())
+
+
+def test_a_new_experiment_is_offered_to_be_saved_under_its_title(program, monkeypatch, tmp_path):
+    """And what is typed with a dot keeps all of its name before the ending."""
+    offered = []
+
+    def choose(_window, _title, suggested, _filter):
+        offered.append(suggested)
+        return str(tmp_path / "sheet 1.2"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(choose))
+    renamed = msgspec.structs.replace(program.session.experiment, title="Sheet 3: α & β")
+    program.session.open_unsaved(renamed)
+    program.do("save")
+    assert offered == ["sheet-3-α-β.json"]
+    assert program.session.path == tmp_path / "sheet 1.2.json"
+    assert program.session.path.exists()
