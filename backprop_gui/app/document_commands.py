@@ -62,6 +62,7 @@ class DocumentCommands(QObject):
 
             self._dialog = SeedDialog(self._window)
             self._dialog.seed_requested.connect(self._set_seed)
+            self._window.add_part(self._dialog)
         session = self._session
         experiment, model, here = session.experiment, session.model, session.iteration
         shuffles = experiment.training.shuffle and model.batches.batch_size < model.batches.rows

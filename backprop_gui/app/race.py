@@ -101,7 +101,7 @@ class RaceCommands(QObject):
         self._show_standings()
         if self._race.lanes:
             self.window.show_message(self._result(brief=True))
-        self.session.refresh()  # Esc has nothing to stop any more
+            self.session.refresh()  # Esc has nothing to stop any more
 
     def _result(self, brief: bool = False) -> str:
         """Who is ahead, or was at the end; what the status bar has room for is `brief`."""

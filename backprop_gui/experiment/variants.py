@@ -26,10 +26,17 @@ def drawn_anew(experiment: Experiment) -> Experiment:
 
 
 def with_seed(experiment: Experiment, seed: int) -> Experiment:
-    """The document with this seed, from its beginning on."""
+    """The document with this seed, from its beginning on.
+
+    What was published of the run with the other one goes where chance has a part in it.
+    """
+    by_chance = draws(experiment.network) or experiment.training.shuffle
+    expected = [] if by_chance and seed != experiment.training.seed else experiment.expected
     edits = [replace(one, set={k: v for k, v in one.set.items() if k != SEED}) for one in experiment.edits]
     edits = [one for one in edits if one.set]
-    return replace(experiment, training=replace(experiment.training, seed=seed), edits=edits)
+    return replace(
+        experiment, training=replace(experiment.training, seed=seed), edits=edits, expected=expected
+    )
 
 
 def is_fused(network: Network) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 from backprop_gui.present.pictures import TablePicture
 from backprop_gui.views.table_model import TableModel
@@ -94,23 +94,37 @@ class BranchTable(LinedTable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Branches", parent)
         self.setObjectName("branchTable")
+        self._waiting: TablePicture | None = None  # what came while a name was typed
+        self._wanted = ""  # the run whose row is to be the current one
         self.edit_requested.connect(self._request_rename)
         self.selectionModel().currentRowChanged.connect(self._tell_row)
 
     def show_chosen(self, name: str) -> None:
         """Have the keyboard at the row of this name."""
-        model = self._model
+        self._wanted, model = name, self._model
         for row in range(model.rowCount()):
             if model.row(row).identity == name and self.currentIndex().row() != row:
                 self.selectionModel().blockSignals(True)
                 self.setCurrentIndex(model.index(row, NAME))
                 self.selectionModel().blockSignals(False)
+                self.executeDelayedItemsLayout()
+                self.scrollTo(model.index(row, NAME))
                 self.viewport().update()
 
+    def _keep_visible(self, row: int) -> None:
+        """The row of the keyboard stays in sight rather than the one that is lit."""
+
     def show_table(self, picture: TablePicture) -> None:
-        """Show this picture; who types a name is not disturbed."""
-        if self.state() != QAbstractItemView.State.EditingState:
+        """Show this picture; who types a name is not disturbed, but shown it afterwards."""
+        self._waiting = picture if self.state() == QAbstractItemView.State.EditingState else None
+        if self._waiting is None:
             super().show_table(picture)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        super().closeEditor(editor, hint)
+        if self._waiting is not None and self.state() != QAbstractItemView.State.EditingState:
+            self.show_table(self._waiting)
+            self.show_chosen(self._wanted)
 
     def rename_here(self) -> None:
         """Open the field for the name of this row."""

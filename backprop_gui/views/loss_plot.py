@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QShowEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from backprop_gui.present.run_lines import Line, Smoother, loss_picture
+from backprop_gui.present.run_lines import Line, Smoother, loss_picture, smoothed
 from backprop_gui.views.asking import Asking
 from backprop_gui.views.line_plot import LinePlot
 
@@ -33,7 +34,8 @@ class LossPlot(LinePlot):
         self._iterations: NDArray[np.float64] = np.empty(0)
         self._losses: NDArray[np.float64] = np.empty(0)
         self._tests: Points | None = None
-        self._beside: tuple[Line, ...] = ()
+        self._branches: tuple[Line, ...] = ()
+        self._beside: tuple[Line, ...] = ()  # the branches, smoothed as the run on screen is
         self._forks: tuple[tuple[float, float], ...] = ()
         self._smoother: Smoother | None = None
         self._due = True  # what is plotted is not what is known
@@ -106,13 +108,19 @@ class LossPlot(LinePlot):
 
     def show_branches(self, lines: tuple[Line, ...], forks: tuple[tuple[float, float], ...]) -> None:
         """Show the losses of other runs, and where they part from the one on screen."""
-        if lines or self._beside:
-            self._beside, self._forks = lines, forks
+        if lines or self._branches:
+            self._branches, self._forks = lines, forks
+            self._smooth_branches()
             self._show_all()
+
+    def _smooth_branches(self) -> None:
+        span = self._smoother.span if self._smoother else 1
+        self._beside = tuple(replace(line, values=smoothed(line.values, span)) for line in self._branches)
 
     def set_smoothing(self, span: int) -> None:
         """Show the mean over about so many iterations, the raw curve thin behind it; 1: as it is."""
         self._smoother = Smoother(span) if span > 1 else None
+        self._smooth_branches()
         for action in self._smooth.menu().actions():
             action.setChecked(action.data() == span)
         self._smooth.setText(f"mean {self._numbers.count(span)}" if span > 1 else "smooth")
