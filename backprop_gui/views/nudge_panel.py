@@ -18,6 +18,7 @@ from backprop_gui.views.theme import LIGHT, Theme
 
 NOTE_PIXELS = 12.0
 LARGEST_HEAD = 0.55  # share of the height that stays in view above what is scrolled
+LEAST_LINES = 130  # pixels of height at the usual text size: below, the ratio is scrolled with the lines
 CALM = "Nothing is changed until you keep it."
 SCALE_NOTE = "One scale for all lines; small moves are drawn larger than they are."
 
@@ -78,6 +79,7 @@ class NudgePanel(QWidget):
         self.setAccessibleName("Nudge")
         self._theme: Theme = LIGHT
         self._scale = 1.0
+        self._foot = 0  # height below what is scrolled
         self._picture: NudgePicture | None = None
         self._sweep_picture: SweepPicture | None = None
         self._head, self._sheet = QWidget(self), QWidget()
@@ -207,9 +209,17 @@ class NudgePanel(QWidget):
             self._head.show()
         self._head.setGeometry(SIDE, 0, inner, head)
         top = head if stays else 0
-        self._scroll.setGeometry(0, top, self.width(), max(0, self.height() - top))
         y = self._place(self.lines, 0 if stays else head, inner, self.lines.arrange(inner)) + round(6 * scale)
-        y = self._place(self._ratio, y, inner, self._ratio.heightForWidth(inner)) + round(10 * scale)
+        ratio, room = self._ratio.heightForWidth(inner), max(0, self.height() - top)
+        foot = ratio + round(18 * scale)
+        if y + ratio <= room or room - foot < LEAST_LINES * scale:
+            foot = 0
+        self._scroll.setGeometry(0, top, self.width(), room - foot)
+        self._keep_ratio(foot)
+        if foot:
+            self._ratio.setGeometry(SIDE, self.height() - foot + round(9 * scale), inner, ratio)
+        else:
+            y = self._place(self._ratio, y, inner, ratio) + round(10 * scale)
         for legend in self._legends:
             legend.resize(inner, legend.height())
             y = self._place(legend, y, inner, legend.arrange(inner))
@@ -218,6 +228,16 @@ class NudgePanel(QWidget):
         y = self._place(self.sweep, y + round(4 * scale), inner, self.sweep.sizeHint().height())
         y = self._place(self._seen, y + round(8 * scale), inner, self._seen.heightForWidth(inner))
         self._sheet.resize(max(1, self.width() - bar), y + SIDE)
+
+    def _keep_ratio(self, foot: int) -> None:
+        """Where the lines are too many, the ratio stays in sight at the lower edge, under a line."""
+        parent = self if foot else self._sheet
+        if self._ratio.parentWidget() is not parent:
+            self._ratio.setParent(parent)
+            self._ratio.show()
+        if foot != self._foot:
+            self._foot = foot
+            self.update()
 
     @staticmethod
     def _place(widget: QWidget, y: int, width: int, height: int) -> int:
@@ -260,6 +280,9 @@ class NudgePanel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.window))
+        if self._foot:
+            painter.setPen(QColor(self._theme.border))
+            painter.drawLine(0, self.height() - self._foot, self.width(), self.height() - self._foot)
         painter.end()
 
     def changeEvent(self, event: QEvent) -> None:

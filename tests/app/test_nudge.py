@@ -262,3 +262,17 @@ def test_places_on_a_line_and_back():
     for move in (-0.09, -0.001, 0.0, 0.01, 0.1):
         assert move_at(place_of(move, 0.1), 0.1) == pytest.approx(move, rel=0.06)
     assert place_of(5.0, 0.1) == 1.0
+
+
+def test_the_ratio_stays_in_sight(program):
+    """Where the lines are too many for the panel it stands below them; with room it follows them."""
+    program.go(36)
+    program.do("nudge")
+    panel = panel_of(program)
+    panel.resize(420, 460)
+    assert panel._ratio.parentWidget() is panel
+    assert panel.rect().contains(panel._ratio.geometry())
+    assert panel._ratio.y() > panel._scroll.geometry().bottom()
+    panel.resize(420, 1000)
+    assert panel._ratio.parentWidget() is panel._sheet
+    assert panel._ratio.y() >= panel.lines.geometry().bottom()
