@@ -146,8 +146,9 @@ class FormulaView(QWidget):
 
     def _forget_layouts(self) -> None:
         self._layouts.clear()
-        self._hovered = None
-        self.unsetCursor()
+        if self._hovered is not None:
+            self._hovered = None
+            self.unsetCursor()
         self.updateGeometry()
         self.update()
 
