@@ -26,6 +26,7 @@ class StatusBar(FittingBar):
 
     conventions_requested = Signal()
 
+    forms = 2
     gap, above = 20, 5
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,6 +51,11 @@ class StatusBar(FittingBar):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._forget_remark)
         self._show_texts()
+
+    def take_form(self, form: int) -> None:
+        """A remark, which goes by itself, stands in place of stamp and digits rather than move the window."""
+        for label in (self._stamp, self._digits):
+            label.setVisible(bool(label.text()) and not (form and self._remark))
 
     def show_status(self, picture: StatusPicture) -> None:
         """Show the conventions, the stamp and the digits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton, QWidget
 
 from backprop_gui.views.formula import FormulaView
 from tests.app.program import KEY, NO
@@ -255,3 +255,21 @@ def test_a_hidden_page_is_laid_out_when_it_is_looked_at(program):
     assert program.window.explain._title.text() == before
     program.window.side.setCurrentIndex(0)
     assert "w₅" in program.window.explain._title.text()
+
+
+def test_a_remark_does_not_move_the_window(start):
+    """It stands in place of stamp and digits, where there is no room for all, and gives it back."""
+    program = start(size=(1280, 720))
+    status = program.window.status
+    program.session.check_gradients()
+    program.session.refresh()
+    high = status.height()
+    program.window.show_message("A remark that is as long as they ever get, with the published numbers and all.")
+    QApplication.processEvents()
+    assert status.height() == high
+    assert not status._stamp.isVisible()
+    status._forget_remark()
+    QApplication.processEvents()
+    assert status.height() == high
+    assert status._stamp.isVisible()
+    assert status._digits.isVisible()
