@@ -29,6 +29,8 @@ class MyValue(QObject):
         self._checked = ""  # the text of which something is said
         self._verdict: Verdict | None = None
         window.commands["myValue"].triggered.connect(self.open)
+        window.commands["singleKeys"].toggled.connect(self._show_letters)
+        self._show_letters(window.commands["singleKeys"].isChecked())
         session.moved.connect(self.show_moment)
         session.opened.connect(self.show_moment)
         session.running.training_changed.connect(self._training_changed)
@@ -45,7 +47,14 @@ class MyValue(QObject):
             self._made.entered.connect(self._check)
             self._made.cleared.connect(self._forget)
             self._made.left.connect(self.window.canvas.setFocus)
+            self._made.show_letters(self.window.commands["singleKeys"].isChecked())
         return self._made
+
+    def _show_letters(self, on: bool) -> None:
+        """Buttons and tips name single letters only where these act."""
+        self.window.explain.show_letters(on)
+        if self._made is not None:
+            self._made.show_letters(on)
 
     def open(self) -> None:
         """Bring the keyboard to the field; where the page is about no single number, say what would be."""

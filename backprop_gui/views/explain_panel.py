@@ -67,6 +67,7 @@ class ExplainPanel(QWidget):
         self._unfold.clicked.connect(self._request_unfold)
         self._blocks: list[BlockView] = []
         self._below: BelowResult | None = None
+        self._letters = True
         self._arranged = False
         self._set_up_scrolling()
         self._kicker.setWordWrap(True)
@@ -129,6 +130,12 @@ class ExplainPanel(QWidget):
         if self._below is not None:
             self._bring_into_view(self._below)
 
+    def show_letters(self, on: bool) -> None:
+        """Whether single letters are keys, which buttons then name."""
+        if on != self._letters:
+            self._letters = on
+            self._fill()
+
     def set_theme(self, theme: Theme) -> None:
         """Show in the colours of `theme`."""
         self._theme = theme
@@ -180,7 +187,8 @@ class ExplainPanel(QWidget):
             view.show_block(block, colour)
         for place, view in enumerate(self._blocks):
             view.setVisible(place < len(blocks))
-        self._unfold.setText("Fold (U)" if page.unfold == "unfolded" else "Unfold to the loss (U)")
+        unfold = "Fold" if page.unfold == "unfolded" else "Unfold to the loss"
+        self._unfold.setText(f"{unfold} (U)" if self._letters else unfold)
         self._unfold.setVisible(page.unfold != "none" and not page.asking)
 
     def _new_block(self) -> BlockView:

@@ -21,7 +21,7 @@ except ImportError:  # Qt before 6.8
 State = Literal["right", "near", "slip", "off"]
 TEXT_PIXELS, CAPTION_PIXELS = 13.5, 12.0
 FIELD_WIDTH = 150  # pixels at the usual text size
-TIP = "Your own result: Enter says whether it agrees, and else where it differs (M)"
+TIP = "Your own result: Enter says whether it agrees, and else where it differs"
 
 
 class NumberLine(QLineEdit):
@@ -52,7 +52,7 @@ class MyValueField(BelowResult):
         self._caption = QLabel("My value", self)
         self.line = NumberLine(self)
         self.line.setObjectName("myValue")
-        self.line.setToolTip(TIP)
+        self.show_letters(True)
         self.line.setAccessibleName("My value")
         self._caption.setBuddy(self.line)
         self._verdict = QLabel(self)
@@ -66,6 +66,10 @@ class MyValueField(BelowResult):
         self.line.textEdited.connect(self._forget_verdict)
         self._set_looks()
         self.hide()
+
+    def show_letters(self, on: bool) -> None:
+        """Whether the key M leads here."""
+        self.line.setToolTip(f"{TIP} (M)" if on else TIP)
 
     # --- being told ------------------------------------------------------------------------------
 

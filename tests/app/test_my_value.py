@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from tests.app.program import KEY
 
@@ -117,3 +117,16 @@ def test_the_field_has_a_name_and_grows_with_the_text(program):
         program.do("textLarger")
     assert line(program).height() > before
     program.do("textReset")
+
+
+def test_single_letters_are_named_only_where_they_act(program):
+    """Switched off, neither the button nor the tip speaks of U and M."""
+    program.go(19)
+    unfold = next(b for b in program.window.explain.findChildren(QPushButton) if "Unfold" in b.text())
+    line = program.widget("myValue")
+    assert "(U)" in unfold.text()
+    assert "(M)" in line.toolTip()
+    program.do("singleKeys")
+    assert unfold.text() == "Unfold to the loss"
+    assert "(M)" not in line.toolTip()
+    program.do("singleKeys")
