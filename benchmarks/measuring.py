@@ -121,6 +121,63 @@ class PaintWatch(QObject):
             app.processEvents()
 
 
+class FrameWatch(QObject):
+    """Times between paints of a widget, and how late the event loop is: what a key would wait for."""
+
+    INTERVAL = 0.005  # of a timer; a shorter one would itself cost time
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self._widget = widget
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look)
+        self.begin()
+        widget.installEventFilter(self)
+
+    def begin(self) -> None:
+        """Forget what was measured and begin anew."""
+        self._paints: list[float] = []
+        self.waits: list[float] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._due = perf_counter() + self.INTERVAL
+        self._timer.start(round(1000 * self.INTERVAL))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._paints.append(perf_counter())
+        return False
+
+    def _look(self) -> None:
+        self.waits.append(max(0.0, perf_counter() - self._due))
+        self._start()
+
+    @property
+    def frames(self) -> list[float]:
+        """Seconds from one paint to the next."""
+        return [later - earlier for earlier, later in zip(self._paints, self._paints[1:], strict=False)]
+
+    def stop(self) -> None:
+        """Measure no longer."""
+        self._timer.stop()
+        self._widget.removeEventFilter(self)
+
+
+def stop_by_key(window: Any) -> float:
+    """Press T while training runs; seconds until it has stopped and all that follows is painted."""
+    watch = PaintWatch(window.explain)
+    begin = perf_counter()
+    watch.start()
+    press(window, Qt.Key.Key_T)
+    watch.wait()
+    if window.controller.session.running.is_training:
+        raise RuntimeError("T did not stop the training")
+    return perf_counter() - begin
+
+
 def step_watch(window: Any) -> PaintWatch:
     """Watches the canvas and the explain panel."""
     return PaintWatch(window.canvas.viewport(), window.explain)

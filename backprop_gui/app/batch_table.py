@@ -8,6 +8,8 @@ from backprop_gui.present.samples import has_samples, sample_quantity, samples_r
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
 
+SAMPLES_TURN = 6  # of the frames of training
+
 
 class BatchTable(QObject):
     """Keeps the table of one window in step with its session."""
@@ -19,7 +21,10 @@ class BatchTable(QObject):
         window.samples_table.cell_activated.connect(self._go_to)
 
     def show_moment(self) -> None:
-        """Another moment, or the same seen differently."""
+        """Another moment, or the same seen differently; while training, not in each frame."""
+        running = self._session.running
+        if running.is_training and not running.is_turn(SAMPLES_TURN):
+            return
         scene = self._session.scene()
         there = has_samples(scene)
         if there:

@@ -37,7 +37,7 @@ from backprop_gui.steps.plan import STEP_SIZES, StepSize
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.main_window import MainWindow
 
-TABLES_TURN = 0  # with training; the plot has another
+TABLES_TURNS = (0, 4)  # of the frames of training; the plot has another
 
 
 class Controller(QObject):
@@ -85,11 +85,11 @@ class Controller(QObject):
         session.opened.connect(self.show_experiment)
         session.changed.connect(self.show_change)
         session.moved.connect(self.show_moment)
-        session.trained.connect(self._show_progress)
         session.lit_changed.connect(self._show_canvas)
         session.told.connect(self.window.show_message)
         session.running.playing_changed.connect(self._show_playing)
         session.running.training_changed.connect(self._show_training)
+        session.running.frame_painted.connect(self._show_progress)
 
     def _connect_actions(self) -> None:
         commands, files = self.window.commands, self.files
@@ -178,17 +178,22 @@ class Controller(QObject):
             self._show_model()
         scene = session.scene()
         self._show_canvas()
-        window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
-        if session.running.is_turn(TABLES_TURN):
-            window.gradient_table.show_table(gradient_table(scene))
-            window.parameter_table.show_table(parameter_table(scene))
-            stale = session.was_checked and not scene.numeric
-            state: Literal["stale", "none"] = "stale" if stale else "none"
-            window.show_status(status_picture(scene, state, session.timeline.nbytes))
+        if not session.running.is_training:
+            self._show_figures()
         busy = session.running.is_busy or session.branches.race.is_running
         window.show_clearable(bool(session.focus) or busy)
         if not session.running.is_training:
             window.explain.show_page(explain_page(scene))
+
+    def _show_figures(self) -> None:
+        """Where one is, the numbers as tables, and what the status bar says."""
+        session, window, scene = self.session, self.window, self.session.scene()
+        window.timeline.show_timeline(timeline_picture(scene, session.timeline.newest))
+        window.gradient_table.show_table(gradient_table(scene))
+        window.parameter_table.show_table(parameter_table(scene))
+        stale = session.was_checked and not scene.numeric
+        state: Literal["stale", "none"] = "stale" if stale else "none"
+        window.show_status(status_picture(scene, state, session.timeline.nbytes))
 
     def _show_canvas(self) -> None:
         """The network at this moment, or with other numbers lit; not while another drawing hides it."""
@@ -198,7 +203,9 @@ class Controller(QObject):
         self.window.canvas.show_picture(canvas_picture(scene, self._shape, self._memory))
 
     def _show_progress(self) -> None:
-        if self.session.running.is_training and self.session.running.is_turn(TABLES_TURN):
+        """Training goes on: the parts that nobody reads sixty times a second."""
+        if self.session.running.is_turn(*TABLES_TURNS):
+            self._show_figures()
             self.window.show_progress(f"training · iteration {self.session.timeline.newest:,}")
 
     def _show_playing(self, playing: bool) -> None:

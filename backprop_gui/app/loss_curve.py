@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backprop_gui.views.loss_plot import Points
 
 MANY_LOSSES = 20_000  # from here on the live curve is drawn at a slower pace
-PLOT_TURN = 2  # with training; the tables have another
+PLOT_TURN = 2  # the tables have others
 
 
 class LossCurve(QObject):
@@ -40,6 +40,7 @@ class LossCurve(QObject):
         session.changed.connect(self._show_all)
         session.trained.connect(self._show_growth)
         session.moved.connect(self._show_here)
+        session.running.frame_painted.connect(self._show_live)
         session.running.training_changed.connect(self._training_changed)
 
     def _show_all(self) -> None:
@@ -57,17 +58,18 @@ class LossCurve(QObject):
         plot.show_here(session.iteration)
 
     def _show_growth(self) -> None:
-        """Iterations were added; of a long run not in every frame."""
-        if self._is_due():
+        if not self._session.running.is_training:
             self._show_all()
 
-    def _is_due(self) -> bool:
-        session = self._session
-        return session.timeline.newest <= MANY_LOSSES or session.running.is_turn(PLOT_TURN)
-
     def _show_here(self) -> None:
-        if self._plot.isVisible() and self._is_due():
+        if self._plot.isVisible() and not self._session.running.is_training:
             self._plot.show_here(self._session.iteration)
+
+    def _show_live(self) -> None:
+        """While training the curve grows; a long one not in every frame."""
+        session = self._session
+        if session.timeline.newest <= MANY_LOSSES or session.running.is_turn(PLOT_TURN):
+            self._show_all()
 
     def _training_changed(self, training: bool) -> None:
         self._plot.show_live(training)

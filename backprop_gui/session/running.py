@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from backprop_gui.session.session import Session
 
 FRAME_MILLISECONDS = 16
-TRAINING_TO_FRAME = 2.75  # how much longer training runs than it rests for a frame
-TURNS = 4  # what takes its time is shown in every fourth frame of training …
+TRAINING_TO_FRAME = 2.5  # how much longer training runs than it rests for a frame
+TURNS = 8  # what takes its time is not shown in each frame of training …
 SLOW_SECONDS = 0.1  # … unless there is that long between two of them
 WITHOUT_END = 10**15
 
@@ -26,6 +26,7 @@ class Running(QObject):
 
     playing_changed = Signal(bool)
     training_changed = Signal(bool)
+    frame_painted = Signal()  # training: now is the time to show what takes long, in turns; see `is_turn`
     condition_met = Signal(object)  # the Stop: training has ended where a condition was met
 
     def __init__(self, session: Session) -> None:
@@ -44,6 +45,8 @@ class Running(QObject):
         self._frame_began = 0.0
         self._shown_at = 0.0  # when training last brought something
         self._turn = 0
+        self._rest_shown = False  # of this frame
+        self._frame = 0.0  # milliseconds that a frame takes, on average
         self._trainer: Trainer | None = None
         self._met: Stop | None = None
         self._until: int | None = None
@@ -61,12 +64,12 @@ class Running(QObject):
     def is_training(self) -> bool:
         return self._trainer is not None
 
-    def is_turn(self, turn: int) -> bool:
-        """Whether a part of the window that takes its time is shown now: while training, not in every frame.
+    def is_turn(self, *turns: int) -> bool:
+        """Whether a part of the window that takes its time is shown after this frame of training.
 
-        `turn` is below TURNS; parts with different turns do not meet in one frame.
+        The turns it has are numbers below TURNS; parts with different ones do not meet in a frame.
         """
-        return self._trainer is None or self._turn == turn or self._turn < 0
+        return self._turn in turns or self._turn < 0
 
     def play(self) -> None:
         """Step on by itself, at `speed` steps a second (0: as fast as it can be seen)."""
@@ -115,9 +118,8 @@ class Running(QObject):
     def stop_training(self) -> None:
         """End training on an iteration boundary."""
         if self._trainer is not None:
-            chunks = self._trainer.stop()
-            self._trainer = None
-            self._take(chunks)
+            self._take(self._trainer.stop(), announce=False)
+            self._trainer = None  # only now: what grows with a run is shown once, when it has ended
             self._end_training()
 
     def halt(self) -> None:
@@ -141,7 +143,8 @@ class Running(QObject):
         self._frame_began = perf_counter()
         self._trainer.rest()
         done = self._trainer.done
-        diverged = self._take(self._trainer.parts())
+        arrived = self._trainer.parts()
+        diverged = self._take(arrived)
         if diverged:
             self._trainer = None
             self._arrivals.stop()
@@ -157,17 +160,27 @@ class Running(QObject):
             else:
                 self._start_trainer()  # an edit that waited for this iteration comes into force
         if self._trainer is not None:
+            self._rest_shown = not arrived
             self._painted.start()
 
     def _end_frame(self) -> None:
-        """Let training go on, for the longer the longer the frame took."""
-        if self._trainer is not None:
-            spent = 1000 * (perf_counter() - self._frame_began)
-            self._trainer.go_on()
-            pause = TRAINING_TO_FRAME * spent if self._trainer.rests else 1.0
-            self._arrivals.start(round(max(FRAME_MILLISECONDS - spent, pause)))
+        """Show the rest, then let training go on, for the longer the longer frames take."""
+        if self._trainer is None:
+            return
+        if not self._rest_shown:
+            self._rest_shown = True
+            self.frame_painted.emit()
+            self._painted.start()
+            return
+        spent = 1000 * (perf_counter() - self._frame_began)
+        self._frame += 0.2 * (spent - self._frame)
+        self._trainer.go_on()
+        pause = FRAME_MILLISECONDS - spent
+        if self._trainer.rests:  # at an even pace, though some frames take longer
+            pause = max(pause, spent, (1 + TRAINING_TO_FRAME) * self._frame - spent)
+        self._arrivals.start(round(max(pause, 1.0)))
 
-    def _take(self, arrived: list[Chunk | Stopped]) -> bool:
+    def _take(self, arrived: list[Chunk | Stopped], announce: bool = True) -> bool:
         """Append chunks to the timeline and show the newest iteration; whether the run diverged."""
         diverged = False
         for part in arrived:
@@ -177,7 +190,7 @@ class Running(QObject):
             diverged = diverged or chunk.diverged
         if arrived:
             self._turn_on()
-            self.session.show_newest()
+            self.session.show_newest(announce)
         return diverged
 
     def _turn_on(self) -> None:

@@ -266,11 +266,12 @@ class Session(QObject):
         """Nothing is asked about any more."""
         self.asking, self.focus, self.asked, self.rule = False, "", None, None
 
-    def show_newest(self) -> None:
-        """Iterations were added: show the newest, as it begins."""
+    def show_newest(self, announce: bool = True) -> None:
+        """Iterations were added: show the newest, as it begins; without `announce` the caller tells the move."""
         self.iteration, self.position, self._scene = self.timeline.newest, 0, None
         self.trained.emit()
-        self.moved.emit()
+        if announce:
+            self.moved.emit()
 
     def arrive(self, iteration: int, position: int) -> None:
         self.iteration, self.position = iteration, position

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 WAITING_PARTS = 64  # a bound: a window that does not look must not fill the memory
 SWITCH_SECONDS = 0.002  # how long a key or the pointer waits for Python's lock; 5 ms is usual
-BRIEF_SWITCH_SECONDS = 0.0002  # where the lock is needed between two calls of the kernel only
+BRIEF_SWITCH_SECONDS = 0.0001  # where the lock is needed between two calls of the kernel only
 LONGEST_WAIT = 0.012  # for what is under way when the work is stopped: the window must not miss a frame
 
 Part = TypeVar("Part")

@@ -14,7 +14,7 @@ from backprop_gui.engine.stepper import State, Stepper
 # Between two looks at the clock and at whether the run was stopped: where Python's lock is held, and where
 # taking it would disturb the window more than holding on.
 SECONDS_AT_ONCE, SECONDS_WITHOUT_LOCK = 0.001, 0.004
-SECONDS_BETWEEN_STATES = 0.003  # a replay may take that long; states closer together would only cost time
+SECONDS_BETWEEN_STATES = 0.004  # a replay may take that long; states closer together would only cost time
 LEAST_STATES = 32  # before they are put further apart
 
 
