@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from msgspec.structs import replace
+
 from backprop_gui.app.moment_plot import MomentPlot
 from backprop_gui.engine.operation import Array
 from backprop_gui.views.plot_parts import Plot
 
 if TYPE_CHECKING:
-    from backprop_gui.steps.gradient_ladder import Rung
+    from backprop_gui.present.ladder import LadderPicture
     from backprop_gui.views.ladder_plot import LadderPlot
 
 FEWEST_LAYERS = 2  # one rung is no ladder
@@ -25,7 +27,7 @@ class LadderPanel(MomentPlot):
     what: ClassVar = "gradient-ladder"
     rough_first: ClassVar = False
 
-    _rungs: tuple[Rung, ...] = ()
+    _picture: LadderPicture | None = None
 
     def is_there(self) -> bool:
         """Layers are the blocks on the way back, without the inputs."""
@@ -43,28 +45,27 @@ class LadderPanel(MomentPlot):
 
     def measure(self, parameters: Array, iteration: int, moving: bool) -> Iterator[object]:
         """The record of the iteration is at hand: what else is on screen is painted from it."""
+        from backprop_gui.present.ladder import ladder_picture
         from backprop_gui.steps.gradient_ladder import ladder
 
         session = self.session
         record = session.timeline.record(iteration)
         yield None
-        self._rungs = ladder(session.model.graph, record, session.plan.backward_blocks)
+        rungs = ladder(session.model.graph, record, session.plan.backward_blocks)
+        self._picture = ladder_picture(
+            session.plan, rungs, session.naming, session.format, iteration, record.samples
+        )
         self.show_again()
 
     def show_again(self) -> None:
         """The ladder, with the layer of the newest step marked."""
-        from backprop_gui.present.ladder import ladder_picture
-
-        session = self.session
-        here, samples = "", session.model.batches.size_of(session.iteration)
-        if not session.running.is_training:
-            subject = session.subject()
-            here = session.model.graph.nodes[subject.node].group if subject is not None else ""
-        self._ladder.show_picture(
-            ladder_picture(
-                session.plan, self._rungs, session.naming, session.format, session.iteration, samples, here
-            )
-        )
+        session, here, picture = self.session, None, self._picture
+        assert picture is not None
+        subject = None if session.running.is_training else session.subject()
+        if subject is not None:
+            group = session.model.graph.nodes[subject.node].group
+            here = next((place for place, row in enumerate(picture.rows) if row.name == group), None)
+        self._ladder.show_picture(replace(picture, here=here))
 
     @property
     def _ladder(self) -> LadderPlot:

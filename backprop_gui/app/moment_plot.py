@@ -74,6 +74,8 @@ class MomentPlot(PlotPanel):
         from backprop_gui.views.sliced import SlicedWork
 
         session, now = self.session, perf_counter()
+        if not self.is_there():
+            return  # the tab is about to go
         if self._work is None:
             self._work = SlicedWork(self, PIECE_SECONDS)
         if session.running.is_training:
@@ -122,11 +124,24 @@ class MomentPlot(PlotPanel):
             parameters = session.timeline.record(session.iteration).before.parameters
         assert self._work is not None
         self._under_way = (*self._key(), moving)
+        steps = self._while_right(self.measure(parameters, session.iteration, moving))
         # What is about to be painted, a step perhaps, comes first.
-        self._work.start(self.measure(parameters, session.iteration, moving), self._done, at_once=False)
+        self._work.start(steps, self._done, at_once=False)
+
+    def _while_right(self, steps: Iterator[object]) -> Iterator[object]:
+        """The steps, as long as they are about the experiment on screen, and looked at."""
+        session = self.session
+        model, timeline = session.model, session.timeline
+        while self.is_shown() and session.model is model and session.timeline is timeline:
+            try:
+                yield next(steps)
+            except StopIteration:
+                return
+        self._under_way = ()
 
     def _done(self) -> None:
-        self._shown_for, self._under_way = self._under_way, ()
+        if self._under_way:
+            self._shown_for, self._under_way = self._under_way, ()
 
     def _refine(self) -> None:
         """Things rest: the fine picture."""
@@ -139,7 +154,10 @@ class MomentPlot(PlotPanel):
             self.show_moment()
 
     def _offer_it(self) -> None:
-        self.offer(self.is_there())
+        there = self.is_there()
+        if not there:
+            self.stop()
+        self.offer(there)
 
 
 def sample_in_batch(session: Session) -> int:

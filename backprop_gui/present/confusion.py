@@ -42,14 +42,14 @@ class ConfusionPicture(Struct, frozen=True, eq=False):
 
     @property
     def title(self) -> str:
-        """`Iteration 20 · 112 of 120 right, 93 %`."""
+        """`93 % right: 112 of 120 · iteration 20`."""
         matrix, form = self.matrix, self.format
-        share = matrix.right / matrix.rows if matrix.rows else None
-        head = f"Iteration {form.count(self.iteration)}"
-        test = "test " if self.is_test else ""
-        rows = f"{test}{form.count(matrix.right)} of {form.count(matrix.rows)} right"
+        share = self.percent(matrix.right / matrix.rows if matrix.rows else None)
+        rows = (
+            f"{form.count(matrix.right)} of {form.count(matrix.rows)}{' test rows' if self.is_test else ''}"
+        )
         lost = f" · {form.count(matrix.lost)} without a number" if matrix.lost else ""
-        return f"{head} · {rows}, {self.percent(share)} %{lost}"
+        return f"{share} % right: {rows}{lost} · iteration {form.count(self.iteration)}"
 
     def words(self, target: int, predicted: int) -> str:
         """A cell as a sentence: `4 of 38 rows of versicolor are taken for virginica (11 %)`."""

@@ -156,9 +156,8 @@ def ladder_picture(
     form: NumberFormat,
     iteration: int,
     samples: int,
-    here: str = "",
 ) -> LadderPicture:
-    """The picture of an iteration; `here` is the group of the layer the newest step is about."""
+    """The picture of an iteration."""
     graph = plan.graph
     of_node = {rung.node: rung for rung in rungs}
     blocks = ordered(graph, [block for block in plan.backward_blocks if _rungs(block, of_node)])
@@ -166,8 +165,7 @@ def ladder_picture(
     rows = [_row(graph, block, of_node, place_of, naming, form, samples) for block in blocks]
     names = [row.name for row in rows]
     rows = [replace(row, sources=tuple(names[each] for each in row.above)) for row in rows]
-    lit = [place for place, block in enumerate(blocks) if here and block.group == here]
-    return LadderPicture(tuple(rows), iteration, samples, lit[0] if lit else None, form)
+    return LadderPicture(tuple(rows), iteration, samples, None, form)
 
 
 def ordered(graph: Graph, blocks: Sequence[Block]) -> list[Block]:

@@ -113,7 +113,7 @@ def regions_picture(
     kind: Literal["two", "classes", "values"]
     if classes is None:
         kind = "values"
-        heights = raw.reshape(rows, columns)
+        heights = np.where(finite, raw, np.nan).reshape(rows, columns)
         low, high = _ends(heights, shown.data.targets, aside.data.targets)
         levels = round_levels(*_ends(heights)) if finite.any() else []
         lines = tuple((form.text(level), contour(grid.xs, grid.ys, heights, level)) for level in levels)

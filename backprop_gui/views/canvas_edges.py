@@ -33,7 +33,7 @@ Numbers = NDArray[np.float64]
 
 def edge_width(strength: float) -> float:
     """Pixels for a weight: 1 for 0, about 4 for 1, growing with the logarithm up to 6."""
-    return float(min(6.0, 1.0 + 2.5 * np.log2(1.0 + 1.4 * abs(strength))))
+    return float(min(6.0, 1.0 + 2.5 * np.log2(1.0 + 1.4 * min(abs(strength), 10.0))))
 
 
 class EdgeLayerItem(QGraphicsItem):

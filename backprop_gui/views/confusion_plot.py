@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
@@ -13,7 +12,7 @@ from backprop_gui.views.painted_plot import PaintedPlot
 from backprop_gui.views.slice_axes import Brush
 from backprop_gui.views.theme import blend
 
-ROW, TALLEST, WIDEST = 17.0, 44.0, 120.0  # pixels of a cell at the usual text size
+ROW, TALLEST, WIDEST = 16.0, 44.0, 120.0  # pixels of a cell at the usual text size
 STRONGEST = 0.5  # of a colour behind a number
 GAP = 8.0
 CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -21,8 +20,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(Struct, frozen=True):
     """Where the cells stand: the first one's corner, their size, and how many of a side."""
 
     left: float

@@ -9,7 +9,15 @@ from PySide6.QtWidgets import QWidget
 
 from backprop_gui.present.data_points import PlottedPoints
 from backprop_gui.present.fit import FitPicture, fit_csv
-from backprop_gui.views.point_plot import PointPlot, mark_size, paint_mark, ring, snug_axes
+from backprop_gui.views.point_plot import (
+    PointPlot,
+    mark_size,
+    paint_mark,
+    paint_same_marks,
+    placed,
+    ring,
+    snug_axes,
+)
 from backprop_gui.views.slice_axes import Axes, Brush, paint_axes
 
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
@@ -109,12 +117,11 @@ class FitPlot(PointPlot):
 
     def _paint_points(self, brush: Brush, axes: Axes, points: PlottedPoints) -> None:
         theme, size = brush.theme, mark_size(brush, axes, self.count()) - 0.4
-        for place in range(len(points.data.rows)):
-            x = float(points.data.inputs[place, 0])
-            for output in range(points.data.targets.shape[1]):
-                at = axes.at(x, float(points.data.targets[place, output]))
-                colour = theme.text if points.data.targets.shape[1] == 1 else theme.lines[output]
-                paint_mark(brush, at, output, colour, points.data.is_test, theme.window, size)
+        data, count = points.data, points.data.targets.shape[1]
+        for output in range(count):
+            colour = theme.text if count == 1 else theme.lines[output]
+            places = placed(axes, data.inputs[:, 0], data.targets[:, output])
+            paint_same_marks(brush, places, output, colour, data.is_test, theme.window, size)
 
     def _paint_legend(self, brush: Brush, axes: Axes, picture: FitPicture) -> None:
         """What the signs mean, in the upper left corner, as far as there is room."""

@@ -54,8 +54,11 @@ class LadderPlot(PaintedPlot):
 
     def show_picture(self, picture: LadderPicture) -> None:
         """Show this ladder."""
-        self._picture = picture
-        self.renew(picture.story(), picture.summary())
+        before, self._picture = self._picture, picture
+        if before.rows is picture.rows and before.iteration == picture.iteration:
+            self.remark()  # only another step
+        else:
+            self.renew(picture.story(), picture.summary())
 
     # --- what a kind of plot says ------------------------------------------------------------------
 
@@ -116,10 +119,18 @@ class LadderPlot(PaintedPlot):
         painter.restore()
 
     def paint_marks(self, brush: Brush, area: QRectF, scrolled: float = 0.0) -> None:
-        """A frame around the chosen row."""
+        """A bar before the layer on screen, and a frame around the chosen row."""
+        if not self.count():
+            return
+        columns, here = self._columns(brush, area), self._picture.here
+        if here is not None:
+            middle = self._middle(area, columns, here, scrolled, brush)
+            x, half = columns.names.left() - 5 * brush.scale, columns.row * 0.3
+            if middle - half >= area.top() + HEAD * brush.scale - 2:
+                brush.pen(brush.theme.backward, 3)
+                brush.painter.drawLine(QPointF(x, middle - half), QPointF(x, middle + half))
         if not 0 <= self.chosen < self.count():
             return
-        columns = self._columns(brush, area)
         middle = self._middle(area, columns, self.chosen, scrolled, brush)
         if middle - columns.row / 2 < area.top() + HEAD * brush.scale - 2:
             return
@@ -184,16 +195,11 @@ class LadderPlot(PaintedPlot):
 
     def _paint_row(self, brush: Brush, columns: Columns, place: int, dots: list[QPointF]) -> None:
         row, dot = self._picture.rows[place], dots[place]
-        theme, scale, metrics = brush.theme, brush.scale, brush.metrics()
+        theme, metrics = brush.theme, brush.metrics()
         middle, height = dot.y(), columns.row
-        here = place == self._picture.here
         strip = QRectF(0, middle - height / 2, 0, height)
         name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, columns.names.width() + 2)
         brush.text(strip.translated(columns.names.left(), 0).adjusted(0, 0, 200, 0), name, theme.text, LEFT)
-        if here:
-            brush.pen(theme.backward, 3)
-            x = columns.names.left() - 5 * scale
-            brush.painter.drawLine(QPointF(x, middle - height * 0.3), QPointF(x, middle + height * 0.3))
         lost = row.verdict == "lost"
         if not lost:
             dead = row.size == 0

@@ -124,13 +124,36 @@ def paint_mark(
     brush: Brush, at: QPointF, shape: int, colour: str, hollow: bool, rim: str, half: float = MARK
 ) -> None:
     """A mark of a class: filled for a training row, hollow for a test row."""
-    theme, scale = brush.theme, brush.scale
-    path = mark_path(SHAPES[shape % len(SHAPES)], at, half * scale)
-    painter = brush.painter
+    paint_same_marks(brush, [(at.x(), at.y())], shape, colour, hollow, rim, half)
+
+
+def paint_same_marks(
+    brush: Brush,
+    places: list[tuple[float, float]],
+    shape: int,
+    colour: str,
+    hollow: bool,
+    rim: str,
+    half: float = MARK,
+) -> None:
+    """Many marks that look the same, at places of the drawing."""
+    theme, scale, painter = brush.theme, brush.scale, brush.painter
+    path = mark_path(SHAPES[shape % len(SHAPES)], QPointF(0, 0), half * scale)
     painter.setBrush(QColor(theme.window if hollow else colour))
     edge = colour if hollow else rim
     painter.setPen(QPen(QColor(edge), (1.4 if hollow else 1.0) * scale, j=Qt.PenJoinStyle.RoundJoin))
-    painter.drawPath(path)
+    for x, y in places:
+        painter.drawPath(path.translated(x, y))
+
+
+def placed(axes: Axes, xs: np.ndarray, ys: np.ndarray) -> list[tuple[float, float]]:
+    """Where points stand in the drawing; those far outside are left out."""
+    rect = axes.rect
+    across, upwards = (xs - axes.low) / (axes.high - axes.low), (ys - axes.bottom) / (axes.top - axes.bottom)
+    near = (np.abs(across - 0.5) < 1) & (np.abs(upwards - 0.5) < 1)
+    right = rect.left() + across[near] * rect.width()
+    down = rect.bottom() - upwards[near] * rect.height()
+    return list(zip(right.tolist(), down.tolist(), strict=True))
 
 
 def mark_path(shape: str, at: QPointF, half: float) -> QPainterPath:

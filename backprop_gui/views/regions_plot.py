@@ -13,7 +13,16 @@ from PySide6.QtWidgets import QWidget
 from backprop_gui.present.data_points import PlottedPoints
 from backprop_gui.present.regions import RegionsPicture, regions_csv
 from backprop_gui.views.loss_ticks import linear_ticks, tick_texts
-from backprop_gui.views.point_plot import PointPlot, class_colour, mark_size, paint_mark, ring, snug_axes
+from backprop_gui.views.point_plot import (
+    PointPlot,
+    class_colour,
+    mark_size,
+    paint_mark,
+    paint_same_marks,
+    placed,
+    ring,
+    snug_axes,
+)
 from backprop_gui.views.slice_axes import Axes, Brush, paint_axes
 from backprop_gui.views.theme import Theme, blend
 
@@ -129,22 +138,26 @@ class RegionsPlot(PointPlot):
 
     def _paint_points(self, brush: Brush, axes: Axes, picture: RegionsPicture, points: PlottedPoints) -> None:
         theme, data, size = brush.theme, points.data, mark_size(brush, axes, self.count())
-        shades = value_shades(theme) if picture.kind == "values" else None
-        for place in range(len(data.rows)):
-            at = axes.at(float(data.inputs[place, 0]), float(data.inputs[place, 1]))
-            if shades is not None:
-                share = (float(data.targets[place, 0]) - picture.low) / (picture.high - picture.low)
-                shade = shades[round(min(max(share, 0.0), 1.0) * (SHADES - 1))]
-                paint_mark(brush, at, 0, QColor.fromRgb(int(shade)).name(), False, theme.text, size + 0.6)
-                if data.is_test:
-                    paint_mark(brush, at, 0, theme.text, True, theme.text, 1.2)
-                continue
-            own = int(data.classes[place])
-            rim = theme.text if points.wrong[place] else theme.window
-            colour = class_colour(theme, own)
-            if points.wrong[place] and data.is_test:
-                paint_mark(brush, at, own, theme.text, True, rim, size + 1.2)
-            paint_mark(brush, at, own, colour, data.is_test, rim, size)
+        xs, ys = data.inputs[:, 0], data.inputs[:, 1]
+        if picture.kind == "values":
+            shares = np.clip((data.targets[:, 0] - picture.low) / (picture.high - picture.low), 0.0, 1.0)
+            steps = (shares * (SHADES - 1)).round().astype(np.intp)
+            for step in np.unique(steps).tolist():
+                same = steps == step
+                colour = QColor.fromRgb(int(value_shades(theme)[step])).name()
+                paint_same_marks(
+                    brush, placed(axes, xs[same], ys[same]), 0, colour, False, theme.text, size + 0.6
+                )
+            if data.is_test:
+                paint_same_marks(brush, placed(axes, xs, ys), 0, theme.text, True, theme.text, 1.2)
+            return
+        for own in np.unique(data.classes).tolist():
+            for wrong in (False, True):
+                same = (data.classes == own) & (points.wrong == wrong)
+                places, rim = placed(axes, xs[same], ys[same]), theme.text if wrong else theme.window
+                if wrong and data.is_test:
+                    paint_same_marks(brush, places, own, theme.text, True, rim, size + 1.2)
+                paint_same_marks(brush, places, own, class_colour(theme, own), data.is_test, rim, size)
 
     # --- legend -----------------------------------------------------------------------------------
 
