@@ -90,8 +90,7 @@ class RaceCommands(QObject):
         from backprop_gui.present.race import progress_words
 
         race, form = self._race, self.session.format
-        going = [lane for place, lane in enumerate(race.lanes) if place not in race.diverged]
-        done = min((lane.timeline.newest for lane in going), default=race.until) - race.start_iteration
+        done = race.end() - race.start_iteration
         self.window.show_progress(progress_words(done, race.until - race.start_iteration, form))
         self._show_standings()
 
@@ -112,8 +111,7 @@ class RaceCommands(QObject):
         loss, standings = session.experiment.notation.loss, race.standings()
         if race.is_running:
             return lead_sentence(standings, names, session.format, loss)
-        ends = [lane.timeline.newest for n, lane in enumerate(race.lanes) if n not in race.diverged]
-        end = min(ends, default=race.until)
+        end = race.end()
         done, stopped = end - race.start_iteration, end < race.until
         return result_sentence(standings, names, done, stopped, session.format, loss, brief)
 
@@ -131,7 +129,8 @@ class RaceCommands(QObject):
         limit = race.common_loss() if self._threshold is None else self._threshold
         names, hues = [lane.name for lane in race.lanes], [hue_of(lane) for lane in race.lanes]
         loss = session.experiment.notation.loss
-        table = race_table(race.standings(self._threshold), names, hues, limit, session.format, loss)
+        standings = race.standings(self._threshold)
+        table = race_table(standings, names, hues, race.end(), limit, session.format, loss)
         usual = session.format.text(race.common_loss())
         self._dialog.show_race(RacePicture(self._result(), table, race.is_running, usual))
 

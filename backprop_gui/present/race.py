@@ -38,20 +38,23 @@ def race_table(
     found: Sequence[Standing],
     names: Sequence[str],
     hues: Sequence[int],
+    end: int,
     limit: float,
     form: NumberFormat,
     loss: str,
 ) -> TablePicture:
-    """The ranking; names and lines are those of the lanes, `limit` is the loss that all are measured by."""
+    """The ranking at iteration `end`; names and lines are those of the lanes.
+
+    `limit` is the loss that all are measured by.
+    """
     goal = f"{loss} ≤ {form.text(limit)}" if math.isfinite(limit) else loss
     columns = (
         Column("line", "line", tip="How its curve is drawn"),
         Column("lane", "lane"),
-        Column("loss", f"newest {loss}", numeric=True, tip="The lowest comes first"),
+        Column("loss", f"{loss} at {form.count(end)}", numeric=True, tip="The lowest comes first"),
         Column("lowest", f"lowest {loss}", numeric=True),
         Column("lowest_at", "at iteration", numeric=True, tip="Where the loss was lowest"),
         Column("reached", f"{goal} from", numeric=True, tip="The first iteration with a loss as low as that"),
-        Column("remark", ""),
     )
     rows = [
         _row(rank, one, names[one.lane], str(hues[one.lane]), form) for rank, one in enumerate(found, start=1)
@@ -60,17 +63,16 @@ def race_table(
 
 
 def _row(rank: int, one: Standing, name: str, hue: str, form: NumberFormat) -> TableRow:
-    remark = "" if one.diverged is None else f"diverged in iteration {form.count(one.diverged)}"
+    last = form.text(one.loss) if one.diverged is None else f"diverged at {form.count(one.diverged)}"
     reached = UNKNOWN if one.reached is None else form.count(one.reached)
     about = "≈ " if one.rough and one.reached is not None else ""
     texts = (
         hue,
         name,
-        form.text(one.loss),
+        last,
         form.text(one.lowest),
         form.count(one.lowest_at),
         about + reached,
-        remark,
     )
     keys = (
         float(rank),
@@ -79,7 +81,6 @@ def _row(rank: int, one: Standing, name: str, hue: str, form: NumberFormat) -> T
         one.lowest,
         float(one.lowest_at),
         math.nan if one.reached is None else float(one.reached),
-        remark,
     )
     full = (
         str(rank),
@@ -88,7 +89,6 @@ def _row(rank: int, one: Standing, name: str, hue: str, form: NumberFormat) -> T
         form.full(one.lowest),
         str(one.lowest_at),
         "" if one.reached is None else str(one.reached),
-        remark,
     )
     return TableRow(name, texts, keys, full)
 

@@ -18,6 +18,7 @@ from backprop_gui.steps.race import (
     MOST,
     Lane,
     Standing,
+    common_end,
     common_loss,
     entrant_of,
     lane_changes,
@@ -109,8 +110,12 @@ class Race(QObject):
         return standings(timelines, self.start_iteration, self.diverged, threshold)
 
     def common_loss(self) -> float:
-        """The loss that all lanes have reached which did not diverge."""
-        return common_loss([lane.timeline for lane in self.lanes], self.diverged)
+        """The lowest loss that all lanes have reached which did not diverge."""
+        return common_loss([lane.timeline for lane in self.lanes], self.start_iteration, self.diverged)
+
+    def end(self) -> int:
+        """The iteration that all lanes have come to which did not diverge."""
+        return common_end([lane.timeline for lane in self.lanes], self.diverged)
 
     def _take_arrivals(self) -> None:
         worker = self._worker

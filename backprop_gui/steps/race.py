@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import State, Stepper
 from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.document import Experiment
@@ -34,13 +35,15 @@ class Lane(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """How a lane came in. Losses are the batch's; `reached` is the iteration at which it was first as low
-    as the loss that all are measured by, None when it never was. `diverged` is the iteration whose
-    numbers are not finite, None in the usual case. `rough` tells that not every loss is kept any more.
+    """How a lane came in. Losses are the batch's, up to iteration `end`, where all of them have come to.
+
+    `reached` is the iteration at which it was first as low as the loss that all are measured by, None
+    when it never was. `diverged` is the iteration whose numbers are not finite, None in the usual case.
+    `rough` tells that not every loss is kept any more.
     """
 
     lane: int
-    newest: int
+    end: int
     loss: float
     lowest: float
     lowest_at: int
@@ -112,47 +115,62 @@ def standings(
     diverged: Mapping[int, int] | None = None,
     threshold: float | None = None,
 ) -> list[Standing]:
-    """The lanes, best first: by the loss at the end, those that diverged last.
+    """The lanes, best first: by the loss where all of them have come to, those that diverged last.
 
     `diverged` gives the iteration at which a lane did. Without a threshold all are measured by the
-    highest loss at which a lane ended: the one that each of them has reached.
+    lowest loss that each of them has reached.
     """
     broken = diverged or {}
-    ends = [loss_at(timeline, timeline.newest) for timeline in timelines]
-    fine = [loss for place, loss in enumerate(ends) if place not in broken and math.isfinite(loss)]
-    limit = threshold if threshold is not None else max(fine, default=-math.inf)
-    found = [
-        _standing(place, timeline, start, ends[place], broken.get(place), limit)
-        for place, timeline in enumerate(timelines)
-    ]
+    end = common_end(timelines, broken)
+    runs = [_losses(t, start, t.newest if place in broken else end) for place, t in enumerate(timelines)]
+    limit = threshold if threshold is not None else _common_loss(runs, broken)
+    rough = [any(segment.losses.width > 1 for segment in timeline.segments) for timeline in timelines]
+    found = [_standing(place, run, broken.get(place), limit, rough[place]) for place, run in enumerate(runs)]
     return sorted(found, key=lambda one: (one.diverged is not None, _order(one.loss), one.lane))
 
 
-def common_loss(timelines: Sequence[Timeline], diverged: Mapping[int, int]) -> float:
-    """The loss that every lane which did not diverge has reached; not finite where there is none."""
-    ends = [loss_at(t, t.newest) for place, t in enumerate(timelines) if place not in diverged]
-    return max((loss for loss in ends if math.isfinite(loss)), default=math.nan)
+def common_end(timelines: Sequence[Timeline], diverged: Mapping[int, int]) -> int:
+    """The iteration that every lane has come to which did not diverge."""
+    ends = [timeline.newest for place, timeline in enumerate(timelines) if place not in diverged]
+    return min(ends, default=max((timeline.newest for timeline in timelines), default=0))
+
+
+def common_loss(timelines: Sequence[Timeline], start: int, diverged: Mapping[int, int]) -> float:
+    """The lowest loss that every lane has reached which did not diverge; not finite where there is none."""
+    end = common_end(timelines, diverged)
+    return _common_loss(
+        [_losses(timeline, start, min(end, timeline.newest)) for timeline in timelines], diverged
+    )
+
+
+def _losses(timeline: Timeline, start: int, end: int) -> tuple[Array, Array]:
+    """Iterations from `start` to `end` and their losses, as far as they are kept; the last one always."""
+    iterations, losses = timeline.losses()
+    first, last = (int(np.searchsorted(iterations, place)) for place in (start, end))
+    losses = np.append(losses[first:last], loss_at(timeline, end))
+    return np.append(iterations[first:last], float(end)), np.where(np.isfinite(losses), losses, np.inf)
+
+
+def _common_loss(runs: Sequence[tuple[Array, Array]], diverged: Mapping[int, int]) -> float:
+    lowest = [float(losses.min()) for place, (_, losses) in enumerate(runs) if place not in diverged]
+    return max((loss for loss in lowest if math.isfinite(loss)), default=math.nan)
 
 
 def _standing(
-    place: int, timeline: Timeline, start: int, end: float, diverged: int | None, limit: float
+    place: int, run: tuple[Array, Array], diverged: int | None, limit: float, rough: bool
 ) -> Standing:
-    iterations, losses = timeline.losses()
-    first = int(np.searchsorted(iterations, start))
-    iterations = np.append(iterations[first:], float(timeline.newest))
-    losses = np.append(losses[first:], end)
-    losses = np.where(np.isfinite(losses), losses, np.inf)
+    iterations, losses = run
     lowest = int(np.argmin(losses))
     low = np.flatnonzero(losses <= limit)
     return Standing(
         place,
-        timeline.newest,
-        end,
+        int(iterations[-1]),
+        float(losses[-1]),
         float(losses[lowest]),
         int(iterations[lowest]),
         int(iterations[low[0]]) if len(low) else None,
         diverged,
-        any(segment.losses.width > 1 for segment in timeline.segments),
+        rough,
     )
 
 

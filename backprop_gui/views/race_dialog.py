@@ -26,10 +26,11 @@ from backprop_gui.views.tables import ROW_HEIGHT
 from backprop_gui.views.theme import LIGHT, Theme
 
 LANES = 4
+SPARE = 6  # below the last row of the ranking
 WIDTH = 720
 AWAY = QPoint(24, 84)  # from the corner of the window
 TEXT_PIXELS = 13.0
-THRESHOLD_PIXELS = 96.0
+NUMBER_PIXELS = 96.0
 INTRODUCTION = (
     "All lanes start at the iteration on screen, with the same parameters, and get the same batches."
 )
@@ -66,14 +67,13 @@ class RaceDialog(QDialog):
         self._threshold = CommittedEdit()
         self._threshold.setObjectName("raceThreshold")
         self._threshold.setAccessibleName("Loss that all lanes are measured by")
-        self._threshold.setToolTip("Empty: the loss that every lane has reached")
+        self._threshold.setToolTip("Empty: the lowest loss that every lane has reached")
         self._threshold.committed.connect(self.threshold_requested)
         self._start = self._button("Start")
         self._start.setDefault(True)
         self._start.clicked.connect(self._start_or_stop)
         self.table = LinedTable("Ranking")
         self.table.setObjectName("raceTable")
-        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.doubleClicked.connect(self._request_lane)
         self._show_lane = self._button("Put this lane on screen")
         self._show_lane.clicked.connect(self._request_lane)
@@ -207,13 +207,21 @@ class RaceDialog(QDialog):
         self._layout.setSpacing(round(8 * scale))
         self._grid.setHorizontalSpacing(round(10 * scale))
         self._say(self._sentence.text())
-        self._threshold.setMinimumWidth(round(THRESHOLD_PIXELS * scale))
+        for field in (self._threshold, self._count):
+            field.setMinimumWidth(round(NUMBER_PIXELS * scale))
         self._fit_table()
+        if self.isVisible():
+            self.resize(max(self.width(), self._wanted_width()), self.height())
         self._grow()
+
+    def _wanted_width(self) -> int:
+        window = self.parentWidget()
+        room = window.width() - 40 if window is not None else WIDTH
+        return min(round(WIDTH * self._scale), room)
 
     def stand_beside(self, window: QWidget) -> None:
         """Take a place at the upper right, away from the loss plot."""
-        self.resize(min(round(WIDTH * self._scale), window.width() - 40), 1)
+        self.resize(self._wanted_width(), 1)
         self._grow()
         corner = window.mapToGlobal(QPoint(window.width(), 0))
         self.move(corner.x() - self.width() - AWAY.x(), corner.y() + AWAY.y())
@@ -221,7 +229,7 @@ class RaceDialog(QDialog):
     def _fit_table(self) -> None:
         """All lanes are seen at once."""
         height = self.table.horizontalHeader().height() + ROW_HEIGHT * self._scale * LANES
-        self.table.setFixedHeight(round(height) + 2)
+        self.table.setFixedHeight(round(height) + SPARE)
 
     def _grow(self) -> None:
         """Be as high as what there is to show."""
