@@ -82,7 +82,7 @@ def main(seconds: float = 60.0, what: str = WORKED_EXAMPLE, folder: str = "") ->
         sizes.append(size)
         window.grab().save(str(pictures / f"{part}.png"))
         print(f"{part}: iteration {session.timeline.newest:,}, {size:.0f} MB", file=sys.stderr)
-    stopped = stop_by_key(window)
+    stopped, painted = stop_by_key(window)
     window.grab().save(str(pictures / "stopped.png"))
     points = len(session.timeline.losses()[0])
     close_window(window)
@@ -94,7 +94,8 @@ def main(seconds: float = 60.0, what: str = WORKED_EXAMPLE, folder: str = "") ->
         f"  Memory: {before:.0f} MB before, then {' → '.join(f'{size:.0f}' for size in sizes)} MB: ", end=""
     )
     print("flat" if flat else "GROWS")
-    print(f"  T → stopped and painted: {milliseconds(stopped)}. The loss curve keeps {points:,} points.")
+    print(f"  T → stopped: {milliseconds(stopped)}, painted: {milliseconds(painted)}.", end=" ")
+    print(f"The loss curve keeps {points:,} points.")
     print(f"  Pictures: {pictures}")
     return 0 if flat else 1
 

@@ -166,16 +166,24 @@ class FrameWatch(QObject):
         self._widget.removeEventFilter(self)
 
 
-def stop_by_key(window: Any) -> float:
-    """Press T while training runs; seconds until it has stopped and all that follows is painted."""
-    watch = PaintWatch(window.explain)
-    begin = perf_counter()
+def stop_by_key(window: Any) -> tuple[float, float]:
+    """Press T while training runs: seconds until it has stopped, and until all that follows is painted."""
+    watch, running = PaintWatch(window.explain), window.controller.session.running
+    stopped: list[float] = []
+
+    def note(training: bool) -> None:
+        stopped.append(perf_counter())
+
+    running.training_changed.connect(note)
     watch.start()
+    begin = perf_counter()
     press(window, Qt.Key.Key_T)
     watch.wait()
-    if window.controller.session.running.is_training:
+    end = perf_counter()
+    running.training_changed.disconnect(note)
+    if running.is_training or not stopped:
         raise RuntimeError("T did not stop the training")
-    return perf_counter() - begin
+    return stopped[0] - begin, end - begin
 
 
 def step_watch(window: Any) -> PaintWatch:

@@ -267,7 +267,7 @@ class Session(QObject):
         self.asking, self.focus, self.asked, self.rule = False, "", None, None
 
     def show_newest(self, announce: bool = True) -> None:
-        """Iterations were added: show the newest, as it begins; without `announce` the caller tells the move."""
+        """Iterations were added: show the newest, as it begins. The caller may announce the move itself."""
         self.iteration, self.position, self._scene = self.timeline.newest, 0, None
         self.trained.emit()
         if announce:
