@@ -42,6 +42,8 @@ class AccuracyPanel(PlotPanel):
 
     def show_moment(self) -> None:
         """Where one is, and what is known of the run."""
+        if not self.is_due():
+            return
         from backprop_gui.steps.run_samples import evaluations
 
         if self._train is None:

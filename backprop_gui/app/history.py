@@ -66,6 +66,8 @@ class HistoryPanel(PlotPanel):
 
     def show_moment(self) -> None:
         """Where one is, what is picked, and what is known of the run."""
+        if not self.is_due():
+            return
         session = self.session
         self._follow_asked()
         training = session.running.is_training

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from backprop_gui.session.session import Session
@@ -14,11 +15,18 @@ from backprop_gui.views.main_window import MainWindow
 class Holder(QWidget):
     """The page of a tab; the panel itself is put into it once the tab is looked at."""
 
+    shown = Signal()  # it has come into view: its tab to the front, or all tabs
+
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}Holder")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.shown.emit()
 
     def take(self, widget: QWidget) -> None:
         """Hold the panel, which has the keyboard whenever the page is given it."""
@@ -44,7 +52,7 @@ class Panel(QObject):
         self._made: QWidget | None = None
         self._tabs = self._tabs_of(window)
         self.offer(True)
-        self._tabs.currentChanged.connect(self._tab_changed)
+        self._holder.shown.connect(self._show_if_seen)
         for happened in (session.opened, session.changed, session.moved, session.trained):
             happened.connect(self._show_if_seen)
 
@@ -87,9 +95,6 @@ class Panel(QObject):
             self._tabs.setTabToolTip(self._tabs.insertTab(place, self._holder, self.title), self.tip)
         elif not there and tab >= 0:
             self._tabs.removeTab(tab)
-
-    def _tab_changed(self, _index: int) -> None:
-        self._show_if_seen()
 
     def _show_if_seen(self) -> None:
         if self.is_shown():

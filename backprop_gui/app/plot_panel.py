@@ -16,6 +16,7 @@ from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.plot_parts import Plot
 
 PICTURES = (".png", ".svg")
+PLOT_TURN = 2  # of the frames of training: that of the loss curve, as one of both is hidden
 
 
 class PlotPanel(Panel):
@@ -39,6 +40,11 @@ class PlotPanel(Panel):
             self._scrubbing = Scrubbing(self.session, self)
             plot.iteration_requested.connect(self._scrubbing.go)
         return plot
+
+    def is_due(self) -> bool:
+        """Whether it is to be shown now: while training runs, not in every frame."""
+        running = self.session.running
+        return not running.is_training or running.is_turn(PLOT_TURN)
 
     @property
     def plot(self) -> Plot:

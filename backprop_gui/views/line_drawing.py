@@ -162,9 +162,10 @@ class LineDrawing(pg.PlotWidget):
         """The lines, as far as they are seen, with no more points than the screen shows."""
         left, right = self.getPlotItem().getViewBox().viewRange()[0]
         columns = max(50, self.width())
+        thin = self._live and sum(len(xs) for xs, _ in self._drawn) > MOST_THICK
         for item, line, points in zip(self._items, self._picture.lines, self._drawn, strict=False):
             xs, ys = decimated(points[0], points[1], left, right, columns)
-            fine = len(xs) <= MOST_THICK and not (self._live and len(points[0]) > MOST_THICK)
+            fine = len(xs) <= MOST_THICK and not thin
             item.setData(xs, ys, pen=self._pen(line, fine), antialias=fine, skipFiniteCheck=True)
             item.setZValue({"raw": 0, "bound": 0, "dim": 1, "main": 2, "lit": 3}[line.role])
             item.setVisible(True)

@@ -190,3 +190,13 @@ def test_hidden_plots_cost_nothing(start, monkeypatch):
     program.do("projector")
     assert "show_lines" in calls
     assert program.window.loss_plot._here == program.session.iteration
+
+
+def test_what_was_hidden_is_up_to_date_when_it_is_seen_again(program):
+    """The projector view hides the plots; afterwards they are at the iteration on screen."""
+    program.train(5)
+    plot = history(program)
+    program.do("projector", "first")
+    assert plot._here == 5
+    program.do("projector")
+    assert plot._here == 0
