@@ -146,6 +146,7 @@ class NetworkPanel(Panel):
             return
         if self._change(change, f"add layer {added}"):
             self._view.choose(added)
+            self._view.follow_chosen()
 
     def _remove(self, name: str) -> None:
         from backprop_gui.experiment import building
@@ -166,6 +167,7 @@ class NetworkPanel(Panel):
         if self._change(change, f"move {name} {'later' if by > 0 else 'earlier'}"):
             nodes = self.session.experiment.network.nodes
             self._view.choose(nodes[min(max(place + by, 0), len(nodes) - 1)].name)
+            self._view.follow_chosen()
 
     def _set_loss(self, op: str) -> None:
         from backprop_gui.engine.operations import LOSSES

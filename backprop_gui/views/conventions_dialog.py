@@ -85,6 +85,7 @@ class ConventionsDialog(QDialog):
         if picture is not None:
             for view, tree in zip(self._formulas, (*picture.formulas, None, None), strict=False):
                 view.show_formula(tree)
+                view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a sample: nothing in it leads anywhere
                 view.setVisible(tree is not None)
             self._names.setText(picture.names)
         self._head.setText(head)

@@ -81,13 +81,14 @@ class NetworkPanel(QScrollArea):
         self.loss.show_choices(losses, None)
         self.joined = QCheckBox("joined with softmax")
         self.joined.setToolTip("Softmax and cross-entropy as one operation with one derivative")
-        names = ("Add before", "Add after", "Remove", "Earlier", "Later")
+        # Alt and a letter act on the line with the keyboard; on the way to them by Tab it would be another.
+        names = ("Add &before", "&Add after", "Re&move", "Earl&ier", "La&ter")
         self.add_before, self.add_after, self.remove, self.earlier, self.later = map(QPushButton, names)
         self._buttons = (self.add_before, self.add_after, self.remove, self.earlier, self.later)
         self.rows, self.outputs = NumberBox(MOST_ROWS), NumberBox(MOST_UNITS)
         self.rows.setAccessibleName("rows of data")
         self.outputs.setAccessibleName("targets in a row")
-        self.remove_row = QPushButton("Remove row")
+        self.remove_row = QPushButton("Remove ro&w")
         self.table = DataTable()
         self.remark = QLabel()
         self.remark.setWordWrap(True)
@@ -198,7 +199,7 @@ class NetworkPanel(QScrollArea):
         )
         for button, text in zip(self._buttons, words, strict=True):
             button.setAccessibleName(text)
-            button.setToolTip(text)
+            button.setToolTip(f"{text} ({button.shortcut().toString()})")
 
     @property
     def chosen(self) -> str:
@@ -211,6 +212,14 @@ class NetworkPanel(QScrollArea):
             if line.row.name == self._chosen and line.row.units:
                 return line.units
         return self.title
+
+    def follow_chosen(self) -> None:
+        """A keyboard that was in another line goes to the chosen one, to be typed over."""
+        now = QApplication.focusWidget()
+        if any(line.isAncestorOf(now) for line in self._shown() if now is not None):
+            field = self.first_field()
+            field.setFocus()
+            field.selectAll()
 
     def show_refusal(self, text: str) -> None:
         """Say in one sentence why a change was not made; an empty text takes it back."""

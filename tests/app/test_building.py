@@ -362,3 +362,25 @@ def test_the_count_of_updates_follows_the_decimal_comma(program):
     assert program.widget("trainCount").text() == "1\u202f000"
     program.do("decimalComma")
     assert program.widget("trainCount").text() == "1,000"
+
+
+def test_layers_are_removed_and_moved_by_keyboard(program, panel):
+    """Alt and a letter act on the line with the keyboard, which Tab would leave on the way to the buttons."""
+    line(panel, "h1").units.setFocus()
+    program.press(KEY.Key_A, Qt.KeyboardModifier.AltModifier)
+    program.wait_until(lambda: undo_name(program) == "add layer h2")
+    assert QApplication.focusWidget() is line(panel, "h2").units
+    line(panel, "h1").units.setFocus()
+    program.press(KEY.Key_M, Qt.KeyboardModifier.AltModifier)
+    program.wait_until(lambda: undo_name(program) == "remove layer h1")
+    assert network(program) == "h1:2 of x, h2:2 of h1, out:1 of h2"
+
+
+def test_the_sample_of_the_conventions_holds_no_keyboard(program):
+    """Tab goes from choice to choice."""
+    program.do("conventions")
+    dialog = program.widget("conventionsDialog")
+    program.wait_until(lambda: QApplication.focusWidget() is program.widget("notationStyle"))
+    program.press(KEY.Key_Tab, times=5)
+    assert QApplication.focusWidget() is program.widget("conventionHalf")
+    dialog.reject()
