@@ -54,6 +54,7 @@ class NudgeBench(Panel):
 
     def make(self) -> QWidget:
         """The panel, connected."""
+        from backprop_gui.views.asking import Asking
         from backprop_gui.views.nudge_panel import NudgePanel
         from backprop_gui.views.sliced import SlicedWork
 
@@ -63,6 +64,8 @@ class NudgeBench(Panel):
         panel.step_requested.connect(self._move)
         panel.size_requested.connect(self._resize)
         panel.reset_requested.connect(self._reset)
+        asking = Asking(panel.lines, panel.lines.quantity_at, panel.lines.selected_point, clicks=True)
+        asking.asked.connect(self.window.number_asked)
         panel.controls.leaf_requested.connect(self._pick)
         panel.controls.typed.connect(self._type)
         panel.controls.keep_requested.connect(self._keep)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
 import numpy as np
 from msgspec import Struct
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from backprop_gui.app.panel import Panel
@@ -20,6 +20,7 @@ from backprop_gui.experiment.build import Model
 from backprop_gui.experiment.edits import check_edit, parse_number
 from backprop_gui.experiment.reading import write_whole
 from backprop_gui.session.session import Session
+from backprop_gui.steps.quantities import GRADIENT, Quantity
 from backprop_gui.views.main_window import MainWindow
 
 if TYPE_CHECKING:  # needed once the tab is looked at, not for the first picture
@@ -87,6 +88,7 @@ class SlicePanel(Panel):
 
     def make(self) -> QWidget:
         """The plot, connected."""
+        from backprop_gui.views.asking import Asking
         from backprop_gui.views.slice_plot import SlicePlot
         from backprop_gui.views.sliced import SlicedWork
 
@@ -96,6 +98,8 @@ class SlicePanel(Panel):
         plot.against_requested.connect(self._choose_against)
         plot.zoom_requested.connect(self._zoom)
         plot.export_requested.connect(self._export)
+        asking = Asking(plot.canvas, self._quantity_at, plot.canvas.middle, clicks=True)
+        asking.asked.connect(self.window.number_asked)
         return plot
 
     def show_moment(self) -> None:
@@ -299,6 +303,16 @@ class SlicePanel(Panel):
 
     def _plot(self) -> SlicePlot:
         return cast("SlicePlot", self.widget)
+
+    def _quantity_at(self, point: QPoint) -> Quantity | None:
+        """The loss where one is, the updated parameter where the update leads, else the slope."""
+        mark, scene = self._plot().canvas.mark_at(point), self.session.scene()
+        if mark is None or not self._places:
+            return None
+        if mark == "now":
+            return Quantity(scene.graph.loss, sample=0 if scene.frame.record.samples == 1 else None)
+        place = self._places[0]
+        return scene.updated_of(place) if mark == "landing" else scene.parameter(place, GRADIENT)
 
     def _forget(self) -> None:
         """Another experiment: nothing of the old one is looked at."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
 
 from backprop_gui.app.panel import Panel
 from backprop_gui.engine.expressions import Slope
@@ -48,7 +48,6 @@ class WhyTree(Panel):
         self._pictures: WhyPictures | None = None
         self._graph: Graph | None = None  # that the state speaks of
         self._anew = False
-        self._askings: list[Asking] = []
         self.plots: list[AskedPlot] = [window.loss_plot]
         session.opened.connect(self._close)
         window.commands["why"].triggered.connect(self._why)
@@ -56,12 +55,14 @@ class WhyTree(Panel):
         window.explain.target_asked.connect(self.ask_here)
         window.loss_plot.iteration_asked.connect(self.ask_loss)
         self._watch(Asking(window.canvas, window.canvas.quantity_at, self._ring_on_canvas, clicks=True))
+        rate = window.findChild(QLineEdit, "learningRate")
+        assert rate is not None
+        self._watch(Asking(rate, self._rate, rate.rect().center, clicks=True))
         for table in (window.gradient_table, window.parameter_table, window.samples_table):
             self.watch_table(table)
 
     def _watch(self, asking: Asking) -> None:
         asking.asked.connect(self.ask_here)
-        self._askings.append(asking)
 
     def watch_table(self, table: TableView) -> None:
         """Let the cells of a table of parameters, or of samples, be asked."""
@@ -148,8 +149,12 @@ class WhyTree(Panel):
         below = QApplication.widgetAt(QCursor.pos())
         if isinstance(below, FormulaView):
             return below.target_at(below.mapFromGlobal(QCursor.pos()))
-        found = (asking.pointed() for asking in self._askings)
+        found = (asking.pointed() for asking in self.window.findChildren(Asking))
         return next((each for each in found if each is not None), None)
+
+    def _rate(self, _point: QPoint) -> Setting:
+        """What stands in the field of the learning rate."""
+        return Setting("learning_rate")
 
     def _ring_on_canvas(self) -> QPoint | None:
         """Where the menu key means on the canvas: the item with the keyboard ring."""

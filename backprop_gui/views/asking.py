@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QCursor, QMouseEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QMenu, QWidget
 
 WHY = "Why this number?"
 TIP = "W: why"  # the last line of a number's tip
@@ -71,12 +71,20 @@ class Asking(QObject):
         self._offered = self._find(point)
         if self._offered is None:
             return False
-        menu = QMenu(self._view)
+        menu = self._menu()
         menu.setObjectName("whyMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         add_why(menu).triggered.connect(self._ask)
         menu.popup(self._port.mapToGlobal(point))
         return True
+
+    def _menu(self) -> QMenu:
+        """An empty menu; that of a field still has what fields offer."""
+        if not isinstance(self._view, QLineEdit):
+            return QMenu(self._view)
+        menu = self._view.createStandardContextMenu()
+        menu.addSeparator()
+        return menu
 
     def _ask(self) -> None:
         if self._offered is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -24,6 +24,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from backprop_gui.present.nudge import NudgeLine, NudgePicture
+from backprop_gui.steps.quantities import Quantity
+from backprop_gui.views.asking import with_why
 from backprop_gui.views.explain_panel import rich_text
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.theme import LIGHT, Theme, blend
@@ -255,6 +257,15 @@ class NudgeLines(QWidget):
         left, right, y = self._track(0)
         return abs(at.y() - y) <= 12 * self._scale and left - HANDLE <= at.x() <= right + HANDLE
 
+    def quantity_at(self, point: QPoint) -> Quantity | None:
+        """The number whose line is at a point."""
+        place = self._row_at(point.y())
+        return self._lines[place].quantity if place >= 0 else None
+
+    def selected_point(self) -> QPoint | None:
+        """Where the line stands that the keys have selected."""
+        return self._row(self._selected).center().toPoint() if self._selected >= 0 else None
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not self._lines:
             return
@@ -291,7 +302,8 @@ class NudgeLines(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = self._row_at(event.pos().y())
-            QToolTip.showText(event.globalPos(), self._lines[place].tip if place >= 0 else "", self)
+            tip = with_why(self._lines[place].tip, True) if place >= 0 else ""
+            QToolTip.showText(event.globalPos(), tip, self)
             return True
         return super().event(event)
 

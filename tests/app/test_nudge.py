@@ -269,6 +269,7 @@ def test_the_ratio_stays_in_sight(program):
     program.go(36)
     program.do("nudge")
     panel = panel_of(program)
+    program.wait_until(panel.isVisible)
     panel.resize(420, 460)
     assert panel._ratio.parentWidget() is panel
     assert panel.rect().contains(panel._ratio.geometry())

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from backprop_gui.steps.provenance import Traced
-from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity
+from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity, Setting
 from backprop_gui.steps.references import resolve
 from backprop_gui.views.formula import FormulaView
 from tests.app.program import CTRL, KEY, Program
@@ -300,3 +300,31 @@ def test_while_a_number_is_covered_the_arrows_step_in_time(program):
     assert program.at == (0, 1)
     program.do("previous")
     assert program.widget("whyTree").hasFocus()
+
+
+def ctrl_click(view: QWidget, where: QPoint) -> None:
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, CTRL, where)
+
+
+def test_rate_nudge_and_slice_can_be_asked(program):
+    """Numbers beside the network too: the rate in its field, a nudged line, point and slope of the slice."""
+    program.train(3)
+    program.go(51, iteration=2)
+    program.session.set_focus("w5")
+    rate = program.widget("learningRate")
+    ask_by_menu(rate, QPoint(6, 6))
+    assert root(program) == Traced(2, Setting("learning_rate"))
+    program.do("nudge")
+    lines = program.window.controller.features["NudgeBench"].panel.lines
+    ctrl_click(lines, lines._row(1).center().toPoint())
+    assert root(program) == named(program, "h2.z[1]")
+    cut = program.window.controller.features["SlicePanel"]
+    cut.open()
+    program.wait_until(lambda: not cut._work.busy and cut.widget.canvas._picture is not None)
+    canvas = cut.widget.canvas
+    canvas.repaint()
+    picture, axes = canvas._picture, canvas._axes
+    ctrl_click(canvas, axes.at(picture.value, picture.here).toPoint())
+    assert root(program) == named(program, "loss")
+    ctrl_click(canvas, axes.rect.topLeft().toPoint() + QPoint(3, 3))
+    assert root(program) == named(program, "d(w5)")
