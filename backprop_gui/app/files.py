@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import io
+import itertools
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TextIO
 
 from msgspec.structs import replace
 from PySide6.QtCore import QMarginsF, QRectF
 from PySide6.QtGui import QPageSize, QPainter, QPdfWriter, QPixmap
 
 from backprop_gui.app import recovery
+from backprop_gui.app.exporting import CsvExport
 from backprop_gui.app.watching import OutsideChanges
 from backprop_gui.errors import BackpropError, FileTrouble
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.experiment.reading import write_whole
-from backprop_gui.present.csv_files import write_gradients, write_loss, write_steps
+from backprop_gui.present.csv_files import GradientTable, LossTable, StepTable, Table
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.samples import samples_table
-from backprop_gui.present.tables import parameter_table, table_csv
+from backprop_gui.present.tables import parameter_table, table_rows
 from backprop_gui.session.session import Session
+from backprop_gui.steps.timeline import Timeline
 from backprop_gui.views.dialogs import (
     CSV_FILTER,
     IMAGE_FILTER,
@@ -47,6 +48,7 @@ class Files:
         self.window = window
         if session.path:  # named on the command line
             window.remember_file(str(session.path.absolute()))
+        self.exporting = CsvExport(session, window)
         self.outside = OutsideChanges(session, window)
         self.outside.load_requested.connect(self.load_again)
 
@@ -129,16 +131,16 @@ class Files:
     def export_gradients(self) -> None:
         """The gradient table of the iteration on screen as CSV."""
         here = self.session.iteration
-        self._export("gradients", f"Gradients of iteration {here:,}", write_gradients, here, here + 1)
+        self._export("gradients", f"Gradients of iteration {here:,}", GradientTable, here, here + 1)
 
     def export_steps(self) -> None:
         """Every step of the iteration on screen as CSV."""
         here = self.session.iteration
-        self._export("steps", f"Steps of iteration {here:,}", write_steps, here, here + 1)
+        self._export("steps", f"Steps of iteration {here:,}", StepTable, here, here + 1)
 
     def export_loss(self) -> None:
         """The whole loss curve as CSV."""
-        self._export("loss", "The loss curve", write_loss, 0, self.session.timeline.newest)
+        self._export("loss", "The loss curve", LossTable, 0, self.session.timeline.newest + 1)
 
     def export_table(self, table: str) -> None:
         """The table that is shown as CSV."""
@@ -148,24 +150,32 @@ class Files:
         what, picture = (
             ("samples", samples_table) if table == "samplesTable" else ("parameters", parameter_table)
         )
-        path = ask_save_path(self.window, f"Export {what}", f"{self._stem()}-{what}.csv", CSV_FILTER)
+        path = self._ask_csv(what)
         if path:
-            text = table_csv(picture(replace(self.session.scene(), format=NumberFormat())))
-            target = Path(path)
-            if self._tell_trouble(lambda: write_whole(target, text.encode("utf-8"))):
-                self.window.show_message(f"{what.capitalize()} written to {target}")
+            shown = picture(replace(self.session.scene(), format=NumberFormat()))
+            columns = [column.key for column in shown.columns]
+            self._tell_trouble(
+                partial(
+                    self.exporting.write, path, what.capitalize(), columns, table_rows(shown), len(shown.rows)
+                )
+            )
 
-    def _export(self, kind: str, what: str, write: Callable[..., object], first: int, last: int) -> None:
+    def _export(self, kind: str, what: str, make: Callable[[Timeline], Table], first: int, last: int) -> None:
+        """Iterations `first` … `last` − 1 of a table."""
+        path = self._ask_csv(kind)
+        if path:
+            table, iterations = make(self.session.timeline), range(first, last)
+            rows = itertools.chain.from_iterable(table.rows(iteration) for iteration in iterations)
+            count = sum(table.size(iteration) for iteration in iterations)
+            self._tell_trouble(partial(self.exporting.write, path, what, table.columns, rows, count))
+
+    def _ask_csv(self, kind: str) -> str:
+        """Where a CSV goes; empty when the question was called off, or another is being written."""
         self.session.running.halt()
-        path = ask_save_path(self.window, f"Export {kind}", f"{self._stem()}-{kind}.csv", CSV_FILTER)
-        if not path:
-            return
-        target = Path(path)
-        stream: TextIO = io.StringIO(newline="")
-        write(stream, self.session.timeline, first, last)
-        data = stream.getvalue().encode("utf-8")  # type: ignore[attr-defined]
-        if self._tell_trouble(lambda: write_whole(target, data)):
-            self.window.show_message(f"{what} written to {target}")
+        if self.exporting.is_under_way:
+            self.window.show_message("A file is still being written; wait for it, or stop it with Esc")
+            return ""
+        return ask_save_path(self.window, f"Export {kind}", f"{self._stem()}-{kind}.csv", CSV_FILTER)
 
     def export_image(self) -> None:
         """The canvas as PNG, SVG or PDF."""

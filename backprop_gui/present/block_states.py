@@ -184,10 +184,10 @@ def bundle_states(scene: Scene, shape: CanvasShape, light: BlockLight, chips: Ch
 def shown_parameters(scene: Scene) -> Numbers:
     """The flat vector of parameters as it is shown: the new ones, where they are uncovered."""
     frame, before = scene.frame, scene.frame.record.before.parameters
-    done = max(0, frame.position - frame.plan.update_start) // max(1, len(frame.plan.lines))
-    if done == 0:
+    places = frame.plan.known_updates(frame.position)
+    if len(places) == 0:
         return before
-    shown, places = before.copy(), frame.plan.updated[:done]
+    shown = before.copy()
     shown[places] = frame.record.lines[UPDATED][places]
     return shown
 

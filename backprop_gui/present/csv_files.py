@@ -19,8 +19,10 @@ from backprop_gui.engine.finite_differences import agrees, numeric_gradients, re
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.stepper import Record
 from backprop_gui.present.arithmetic import arithmetic, number_text
+from backprop_gui.present.dense_terms import dense_terms, dense_uses, neuron_at
 from backprop_gui.present.plain_names import (
     Ends,
+    depths,
     neuron_name,
     parameter_ends,
     parameter_uses,
@@ -43,6 +45,9 @@ class Table(Protocol):
     """What can be written as CSV."""
 
     columns: tuple[str, ...]
+
+    def size(self, iteration: int) -> int:
+        """How many rows there are of an iteration."""
 
     def rows(self, iteration: int) -> Iterator[Row]:
         """The rows of one iteration, made as they are taken."""
@@ -94,12 +99,15 @@ class GradientTable:
         self._graph, self._frozen = model.graph, model.frozen
         self._check = check
         self._numeric = check or len(self._graph.parameters.scalars) <= MOST_CHECKED_UNASKED
+        self._uses = dense_uses(self._graph)
+        self._depths = depths(self._graph) if self._uses is not None else {}
         self._ends: dict[int, Ends] = {}
+        self._heads: list[tuple[int, str, Ends]] = []
 
     def rows(self, iteration: int) -> Iterator[Row]:
         """The rows of one iteration: all parameters of each sample, then of the mean."""
         record = self.timeline.record(iteration)
-        if not self._ends:
+        if self._uses is None and not self._ends:
             self._ends = parameter_ends(self._graph, record)
         numeric = self._numeric_gradients(record)
         losses = record.values[self._graph.loss]
@@ -110,15 +118,16 @@ class GradientTable:
             slopes = None if numeric is None else numeric[sample]
             loss = float(losses[sample])
             label = int(record.rows[sample]) + 1
-            yield from self._sheet(record, label, gradient, terms.__getitem__, slopes, loss)
+            yield from self._sheet(record, label, gradient, terms, slopes, loss)
         if record.samples > 1:
             # The average, whether an update follows it or the sum: see docs/file-format.md.
             mean = record.parameter_gradient / (record.samples if record.summed else 1)
             slopes = None if numeric is None else numeric.mean(axis=0)
 
+            each = [numbers.sample_gradient(sample) for sample in spelt_out(record.samples)]
+
             def terms_of_mean(place: int) -> str:
-                each = [numbers.sample_gradient(sample)[place] for sample in spelt_out(record.samples)]
-                return mean_terms(each, mean[place], record.samples)
+                return mean_terms([gradient[place] for gradient in each], mean[place], record.samples)
 
             yield from self._sheet(record, "mean", mean, terms_of_mean, slopes, float(losses.mean()))
 
@@ -132,11 +141,11 @@ class GradientTable:
         loss: float,
     ) -> Iterator[Row]:
         """A row for each parameter."""
-        layout, iteration = self._graph.parameters, record.iteration
-        values, new = record.before.parameters, record.lines["updated"]
-        updates = sample == "mean" or record.samples == 1
-        for rank, (place, name) in enumerate(zip(layout.scalars.tolist(), layout.names, strict=True)):
-            slope, ends = float(gradient[place]), self._ends.get(place, Ends())
+        iteration, updates = record.iteration, sample == "mean" or record.samples == 1
+        values, slopes = record.before.parameters.tolist(), gradient.tolist()
+        new = record.lines["updated"].tolist()
+        for rank, (place, name, ends) in enumerate(self._told()):
+            slope = slopes[place]
             checked: tuple[Any, Any] = ("", "")
             if numeric is not None:
                 nudged = float(numeric[rank])
@@ -150,19 +159,44 @@ class GradientTable:
                 "" if ends.layer is None else ends.layer,
                 ends.source,
                 ends.target,
-                float(values[place]),
+                values[place],
                 slope,
                 terms(place),
                 *checked,
-                float(new[place]) if updates and not self._frozen[place] else "",
+                new[place] if updates and not self._frozen[place] else "",
             )
 
-    def _terms(self, record: Record, sample: int, numbers: Numbers) -> dict[int, str]:
-        """For each place of the flat vector, its gradient as arithmetic of numbers."""
+    def size(self, iteration: int) -> int:
+        """How many rows there are of an iteration."""
+        samples = self.timeline.segment_of(iteration).model.batches.size_of(iteration)
+        return len(self._graph.parameters.scalars) * (samples + (samples > 1))
+
+    def _told(self) -> Iterator[tuple[int, str, Ends]]:
+        """Place, name and ends of every parameter, kept for the next sheet."""
+        yield from self._heads
+        layout = self._graph.parameters
+        for place in layout.scalars[len(self._heads) :].tolist():
+            self._heads.append((place, layout.name_at(place), self._ends_of(place)))
+            yield self._heads[-1]
+
+    def _ends_of(self, place: int) -> Ends:
+        """Layer, source and target of a parameter."""
+        if self._uses is None:
+            return self._ends.get(place, Ends())
+        array, element = self._graph.parameters.locate(place)
+        use = self._uses[array]
+        source = "" if use.sender is None else neuron_at(self._graph, use.sender, element[1:])
+        layer = self._depths[self._graph.nodes[use.affine].group]
+        return Ends(layer, source, neuron_at(self._graph, use.affine, element[:1]))
+
+    def _terms(self, record: Record, sample: int, numbers: Numbers) -> Callable[[int], str]:
+        """For a place of the flat vector, its gradient as arithmetic of numbers."""
+        if self._uses is not None:
+            return dense_terms(self._graph, record, sample, self._uses).__getitem__
         texts: dict[int, str] = defaultdict(lambda: "0")
         for place, expression in gradient_expressions(record, sample, self.timeline).items():
             texts[place] = arithmetic(expression, lambda key: number_text(numbers(key)))
-        return texts
+        return texts.__getitem__
 
     def _numeric_gradients(self, record: Record) -> Array | None:
         """Finite differences: a row per sample, a column per parameter; None where they are not wanted."""
@@ -195,6 +229,12 @@ class StepTable:
         self._graph = timeline.segments[0].model.graph
         self._ends: dict[int, Ends] = {}
         self._plans: dict[tuple[int, tuple[str, ...]], Plan] = {}
+
+    def size(self, iteration: int) -> int:
+        """How many rows there are of an iteration."""
+        model = self.timeline.segment_of(iteration).model
+        samples = model.batches.size_of(iteration)
+        return Plan(self._graph, samples, model.optimizer.quantities, model.frozen).total
 
     def rows(self, iteration: int) -> Iterator[Row]:
         """The rows of one iteration, in the order in which its numbers are uncovered."""
@@ -272,6 +312,10 @@ class LossTable:
         iterations, losses = timeline.losses()
         self._known = dict(zip(iterations.astype(int).tolist(), losses.tolist(), strict=True))
         self._evaluations: dict[int, Evaluation] = {}  # by the segment's start
+
+    def size(self, iteration: int) -> int:
+        """How many rows there are of an iteration."""
+        return 1
 
     def rows(self, iteration: int) -> Iterator[Row]:
         """The one row of an iteration."""

@@ -100,7 +100,7 @@ class Ends(Struct, frozen=True):
 
 def parameter_ends(graph: Graph, record: Record) -> dict[int, Ends]:
     """For each place of the flat vector: layer, source and target; a shared parameter has no ends."""
-    depth = _depths(graph)
+    depth = depths(graph)
     ends: dict[int, Ends] = {}
     for use in parameter_uses(graph, record, 0):
         layer = depth[graph.nodes[use.upstream.node].group]
@@ -118,7 +118,7 @@ def _sender(graph: Graph, local: Expression) -> str:
     return ""
 
 
-def _depths(graph: Graph) -> dict[str, int]:
+def depths(graph: Graph) -> dict[str, int]:
     """How many layers deep each layer stands; inputs are at 0."""
     depth: dict[str, int] = {}
     for node in graph.nodes:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import overload
 
@@ -13,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprop_gui.engine.finite_differences import relative_error
+from backprop_gui.engine.operation import Array
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.numbers import UNKNOWN
 from backprop_gui.present.pictures import Column, TablePicture, TableRow
 from backprop_gui.present.scene import Scene
-from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
+from backprop_gui.steps.quantities import GRADIENT, UPDATED, VALUE, Quantity
 
 GRADIENT_COLUMNS = (
     Column("parameter", "parameter"),
@@ -38,16 +37,30 @@ PARAMETER_COLUMNS = (
 )
 
 
+MOST_KEPT = 4_000  # rows
+
+
 class Rows(Sequence[TableRow]):
     """Rows that are made when they are looked at: a table may have a hundred thousand."""
 
-    def __init__(self, places: NDArray[np.intp], make: Callable[[int], TableRow]) -> None:
+    def __init__(
+        self,
+        places: NDArray[np.intp],
+        make: Callable[[int], TableRow],
+        numbers: Mapping[str, Callable[[], Array]] | None = None,
+    ) -> None:
+        """`numbers` gives, for some columns, the numbers of the whole flat vector to sort by."""
         self._places = places
         self._make = make
+        self._numbers = numbers or {}
         self._made: dict[int, TableRow] = {}
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def column(self, key: str) -> Array | None:
+        """What the rows are sorted by in a column of numbers, not a number where nothing is uncovered."""
+        return self._numbers[key]()[self._places] if key in self._numbers else None
 
     @overload
     def __getitem__(self, index: int) -> TableRow: ...
@@ -60,20 +73,53 @@ class Rows(Sequence[TableRow]):
             raise IndexError(index)
         place = int(self._places[index])
         if place not in self._made:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
             self._made[place] = self._make(place)
         return self._made[place]
 
 
 def gradient_table(scene: Scene) -> TablePicture:
     """All parameters in their order; – until a number is uncovered."""
-    rows = Rows(scene.graph.parameters.scalars, partial(_gradient_row, scene))
+    rows = Rows(scene.graph.parameters.scalars, partial(_gradient_row, scene), _numbers_of(scene))
     return TablePicture(GRADIENT_COLUMNS, rows, *_lit_row(scene))
 
 
 def parameter_table(scene: Scene) -> TablePicture:
     """The parameters' values, editable, and what becomes of them."""
-    rows = Rows(scene.graph.parameters.scalars, partial(_parameter_row, scene))
+    rows = Rows(scene.graph.parameters.scalars, partial(_parameter_row, scene), _numbers_of(scene))
     return TablePicture(PARAMETER_COLUMNS, rows, *_lit_row(scene))
+
+
+def _numbers_of(scene: Scene) -> dict[str, Callable[[], Array]]:
+    """The columns of numbers, each as the whole flat vector; what is not uncovered is not a number."""
+    frame = scene.frame
+    record, plan = frame.record, frame.plan
+
+    def values() -> Array:
+        return record.before.parameters
+
+    def gradients() -> Array:
+        sample = 0 if record.samples == 1 else frame.sample
+        flat = record.parameter_gradient if sample is None else frame.numbers.sample_gradient(sample)
+        return np.where(plan.known_gradients(frame.position, sample), flat, np.nan)
+
+    def updated() -> Array:
+        flat = np.full(scene.graph.parameters.size, np.nan)
+        places = plan.known_updates(frame.position)
+        flat[places] = record.lines[UPDATED][places]
+        return flat
+
+    def places() -> Array:
+        return np.arange(scene.graph.parameters.size, dtype=np.float64)
+
+    return {
+        "parameter": places,
+        "value": values,
+        "terms": gradients,
+        "gradient": gradients,
+        "updated": updated,
+    }
 
 
 def _lit_row(scene: Scene) -> tuple[str, int]:
@@ -176,10 +222,7 @@ def terms_text(scene: Scene, gradient: Quantity) -> str:
     return plain(scene.formulas.values(expression))
 
 
-def table_csv(picture: TablePicture) -> str:
-    """A table as CSV, with all digits and own names; what is not uncovered stays empty."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([column.key for column in picture.columns])
-    writer.writerows([text.replace("−", "-") for text in row.full] for row in picture.rows)
-    return stream.getvalue()
+def table_rows(picture: TablePicture) -> Iterator[list[str]]:
+    """The rows of a table for CSV, with all digits and own names; what is not uncovered stays empty."""
+    for place in range(len(picture.rows)):
+        yield [text.replace("−", "-") for text in picture.rows[place].full]

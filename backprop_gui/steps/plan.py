@@ -199,6 +199,26 @@ class Plan:
         inside = int(block.backward_starts[neuron]) + len(block.nodes)
         return base + inside + block.rank_of(neuron, place) + 1
 
+    def known_gradients(self, position: int, sample: int | None) -> NDArray[np.bool_]:
+        """Which places of the flat vector have their gradient of a sample (None: the mean) uncovered."""
+        known = np.zeros(self.graph.parameters.size, dtype=bool)
+        if sample is None and self.samples > 1:
+            known[self.averaged[: max(0, position - self.mean_start)]] = True
+            return known
+        base = (sample or 0) * self.sample_count + self.forward_count + 1
+        for block, start in zip(self.backward_blocks, self._backward_starts, strict=False):
+            told = position - base - start - block.backward_starts - len(block.nodes)
+            for neuron in range(block.neurons if block.rows and told[0] > 0 else 0):
+                known[block.parameters_of(neuron)[: max(0, int(told[neuron]))]] = True
+            if block.trailing is not None:
+                behind = position - base - start - int(block.backward_starts[-1])
+                known[block.trailing[: max(0, behind)]] = True
+        return known
+
+    def known_updates(self, position: int) -> NDArray[np.intp]:
+        """The places whose parameter is updated."""
+        return self.updated[: max(0, position - self.update_start) // max(1, len(self.lines))]
+
     @cached_property
     def _home(self) -> dict[int, tuple[int, Block]]:
         return {node: (at, block) for at, block in enumerate(self.blocks) for node in block.nodes}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
@@ -164,6 +165,12 @@ class TableModel(QAbstractTableModel):
 
     def _collect_keys(self) -> None:
         """Look at every row for its key; a long table keeps its order until all are known."""
+        numbers_of = getattr(self._picture.rows, "column", None)
+        numbers = numbers_of(self.columns[self._sort_column].key) if numbers_of is not None else None
+        if numbers is not None:
+            self._sorting.stop()
+            self._set_order(np.argsort(-numbers if self._descending else numbers, kind="stable").tolist())
+            return
         self._sorting.start(self._walk_keys(self._picture.rows), self._apply_keys)
 
     def _walk_keys(self, rows: Sequence[TableRow]) -> Iterator[None]:

@@ -12,12 +12,19 @@ from backprop_gui.present.canvas_shape import canvas_shape
 from backprop_gui.present.math_tree import Bracketed, Fraction, Link, Math, Matrix, Root, Row, Script
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat
-from backprop_gui.present.pictures import CanvasPicture
+from backprop_gui.present.pictures import CanvasPicture, TablePicture
 from backprop_gui.present.scene import Scene
+from backprop_gui.present.tables import table_rows
 from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.plan import StepSize
 from backprop_gui.steps.timeline import Timeline
 from tests.networks import Story, preset
+
+
+def csv_rows(picture: TablePicture) -> list[dict[str, str]]:
+    """A table as it is written to a file: a dictionary for each row."""
+    keys = [column.key for column in picture.columns]
+    return [dict(zip(keys, row, strict=True)) for row in table_rows(picture)]
 
 
 class Stage:

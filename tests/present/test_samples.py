@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 
 import pytest
@@ -17,9 +15,9 @@ from backprop_gui.present.samples import (
     samples_remark,
     samples_table,
 )
-from backprop_gui.present.tables import table_csv
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 from tests.batch_experiment import document, scene
+from tests.present.scenes import csv_rows
 
 
 def test_a_number_stands_in_its_cell_from_its_step_on_and_not_before():
@@ -135,7 +133,7 @@ def test_a_wide_network_shows_its_first_parameters_and_says_so():
 def test_the_csv_has_own_names_and_all_digits():
     """Numbers that read back to the same; what is not uncovered stays empty."""
     moment = scene(document(), scene(document()).frame.plan.sample_count)
-    rows = list(csv.DictReader(io.StringIO(table_csv(samples_table(moment)))))
+    rows = csv_rows(samples_table(moment))
     assert list(rows[0])[:7] == ["sample", "x[1]", "x[2]", "targets[1]", "targets[2]", "loss", "w1"]
     gradient = Quantity(moment.graph.parameter_nodes[0], (0, 0), GRADIENT, 0)
     assert float(rows[0]["w1"]) == moment.frame.numbers(gradient)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 
 import pytest
 
 from backprop_gui.engine.finite_differences import numeric_gradients
-from backprop_gui.present.tables import gradient_table, parameter_table, table_csv
+from backprop_gui.present.tables import gradient_table, parameter_table
 from tests.networks import layers
-from tests.present.scenes import Stage
+from tests.present.scenes import Stage, csv_rows
 
 WORKED = Stage()
 
@@ -74,10 +72,10 @@ def test_a_table_as_csv_has_all_digits():
     stage = Stage("chain-of-neurons")
     total = stage.story().plan.total
     scene = stage.scene(total)
-    rows = list(csv.DictReader(io.StringIO(table_csv(parameter_table(scene)))))
+    rows = csv_rows(parameter_table(scene))
     assert [float(row["value"]) for row in rows if row["parameter"].startswith("w")] == [1.2, -1.5, 0.8]
     after = dict(zip(scene.graph.parameters.names, scene.graph.parameters.scalars.tolist(), strict=True))
     for row in rows:
         assert float(row["updated"]) == scene.frame.record.after.parameters[after[row["parameter"]]]
-    rows = list(csv.DictReader(io.StringIO(table_csv(parameter_table(stage.scene(3))))))
+    rows = csv_rows(parameter_table(stage.scene(3)))
     assert {row["updated"] for row in rows} == {""}
