@@ -36,8 +36,7 @@ class BranchPanel(Panel):
         self.offer(False)
         self._branches.changed.connect(self._show_branches)
         session.changed.connect(self._forget_words)
-        session.branches.race.grown.connect(self._show_curves)
-        session.branches.race.ended.connect(self._show_branches)
+        self._branches.raced.connect(self._show_race)
         window.commands["fork"].triggered.connect(self._keep)
 
     def make(self) -> QWidget:
@@ -98,8 +97,10 @@ class BranchPanel(Panel):
             self.window.loss_plot.show_branches(lines, forks)
         else:
             self.window.loss_plot.show_branches((), ())
-        if self._branches.race.is_running:
-            self._show_if_seen()
+
+    def _show_race(self) -> None:
+        self._show_curves()
+        self._show_if_seen()
 
     def _forget_words(self) -> None:
         self._words = None

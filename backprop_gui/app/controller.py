@@ -180,7 +180,7 @@ class Controller(QObject):
         self._show_canvas()
         if not session.running.is_training:
             self._show_figures()
-        busy = session.running.is_busy or session.branches.race.is_running
+        busy = session.running.is_busy or session.branches.is_racing
         window.show_clearable(bool(session.focus) or busy)
         if not session.running.is_training:
             window.explain.show_page(explain_page(scene))

@@ -12,10 +12,10 @@ from backprop_gui.engine.optimizers import OPTIMIZERS
 from backprop_gui.errors import BackpropError, InvalidEdit
 from backprop_gui.experiment.edits import parse_number
 from backprop_gui.session.session import Session
-from backprop_gui.steps.race import Lane
 from backprop_gui.views.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from backprop_gui.session.race import Race
     from backprop_gui.views.race_dialog import RaceDialog
 
 USUAL_COUNT = 1000
@@ -27,17 +27,16 @@ class RaceCommands(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self.session, self.window = session, window
-        self._race = session.branches.race
         self._dialog: RaceDialog | None = None
-        self._names: list[str] = []
         self._threshold: float | None = None
         window.commands["race"].triggered.connect(self.open)
-        window.commands["clearFocus"].triggered.connect(self._race.stop)
+        window.commands["clearFocus"].triggered.connect(self._stop)
         window.closing.connect(self._closing)
         session.opened.connect(self._forget)
-        self._race.started.connect(self._show_begin)
-        self._race.grown.connect(self._show_growth)
-        self._race.ended.connect(self._show_end)
+
+    @property
+    def _race(self) -> Race:
+        return self.session.branches.race
 
     def open(self) -> None:
         """Show the dialog, with lanes around the optimiser in force."""
@@ -46,10 +45,13 @@ class RaceCommands(QObject):
 
             self._dialog = RaceDialog(self.window)
             self._dialog.start_requested.connect(self.start)
-            self._dialog.stop_requested.connect(self._race.stop)
+            self._dialog.stop_requested.connect(self._stop)
             self._dialog.threshold_requested.connect(self._measure_by)
             self._dialog.lane_requested.connect(self._go_to)
             self.window.add_part(self._dialog)
+            self._race.started.connect(self._show_begin)
+            self._race.grown.connect(self._show_growth)
+            self._race.ended.connect(self._show_end)
             self._dialog.show_count(self.window.toolbar.train_count() or USUAL_COUNT)
         if not self._dialog.isVisible():
             self._fill()
@@ -59,6 +61,8 @@ class RaceCommands(QObject):
 
     def start(self, lanes: list[tuple[str, str]], iterations: int) -> None:
         """Let lanes race: kinds with rates as they are typed. What is wrong is told in the dialog."""
+        from backprop_gui.steps.race import Lane
+
         try:
             parsed = [Lane(kind, parse_number(rate)) for kind, rate in lanes]
             self._race.start(parsed, iterations)
@@ -158,10 +162,14 @@ class RaceCommands(QObject):
         self.session.seek(self.session.timeline.newest)
         self.window.show_message(f"On screen: “{name}”")
 
+    def _stop(self) -> None:
+        if self.session.branches.is_racing:
+            self._race.stop()
+
     def _forget(self) -> None:
         if self._dialog is not None:
             self._dialog.hide()
 
     def _closing(self, event: QCloseEvent) -> None:
         if event.isAccepted():
-            self._race.stop()
+            self._stop()

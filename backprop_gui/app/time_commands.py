@@ -78,9 +78,9 @@ class TimeCommands(QObject):
             running.play()
 
     def _train(self) -> None:
-        running, race = self.session.running, self.session.branches.race
-        if race.is_running:
-            race.stop()
+        running, branches = self.session.running, self.session.branches
+        if branches.is_racing:
+            branches.race.stop()
         elif running.is_training:
             running.stop_training()
         else:

@@ -12,12 +12,11 @@ from backprop_gui.experiment.edits import RATE, SEED, data_place
 from backprop_gui.experiment.optimizing import OPTIMIZER
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat
-from backprop_gui.steps.branch import Change, begins_alike, fork_of
+from backprop_gui.steps.branch import ORIGINAL, Change, begins_alike, fork_of
 from backprop_gui.steps.quantities import Quantity
 
 MOST_NAMED = 2  # edits in the name of a run
 MOST_TOLD = 4  # edits in what is said of it
-ORIGINAL = "original"
 
 
 def edit_name(model: Model, naming: Naming, name: str) -> str:

@@ -17,13 +17,12 @@ from PySide6.QtCore import QObject, Signal
 
 from backprop_gui.errors import InvalidEdit
 from backprop_gui.experiment.document import Experiment
-from backprop_gui.present.edit_names import ORIGINAL, RunWords
 from backprop_gui.session.history import Snapshot
-from backprop_gui.session.race import Race
-from backprop_gui.steps.branch import Branch, are_comparable, copy_of, fork_of, nbytes_of
+from backprop_gui.steps.branch import ORIGINAL, Branch, are_comparable, copy_of, fork_of, nbytes_of
 from backprop_gui.steps.timeline import Timeline
 
 if TYPE_CHECKING:
+    from backprop_gui.session.race import Race
     from backprop_gui.session.session import Session
 
 MOST_BRANCHES = 12
@@ -35,13 +34,14 @@ class Branches(QObject):
     """The run on screen and those beside it."""
 
     changed = Signal()  # there are others, or others are current, or one has another name
+    raced = Signal()  # lanes of a race have come further, or to their end
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
         self._keeps_current = False
+        self._race: Race | None = None
         self._start_anew()
-        self.race = Race(session)
         session.opened.connect(self._start_anew)
         session.changed.connect(self._follow)
 
@@ -61,6 +61,27 @@ class Branches(QObject):
     def find(self, name: str) -> Branch | None:
         """The run of this name, the current one too."""
         return next((each for each in (self._current, *self.others) if each.name == name), None)
+
+    @property
+    def race(self) -> Race:
+        """The race of this session, made when it is first asked for."""
+        if self._race is None:
+            from backprop_gui.session.race import Race
+
+            self._race = Race(self._session)
+            self._race.grown.connect(self.raced)
+            self._race.ended.connect(self.raced)
+        return self._race
+
+    @property
+    def is_racing(self) -> bool:
+        """Whether lanes are on their way."""
+        return self._race is not None and self._race.is_running
+
+    def _end_race_of(self, branch: Branch) -> None:
+        """What is on screen, or forgotten, grows in no race."""
+        if self._race is not None and branch in self._race.lanes:
+            self._race.stop()
 
     # --- what is asked for --------------------------------------------------------------------------
 
@@ -94,8 +115,7 @@ class Branches(QObject):
         session, branch = self._session, self._found(name)
         if branch is self._current:
             return
-        if branch in self.race.lanes:
-            self.race.stop()  # what is on screen is stepped and trained by the session alone
+        self._end_race_of(branch)
         session.running.halt()  # before looking where one is: training ends on a newer iteration
         iteration = min(session.iteration, branch.timeline.newest)
         position = session.position if iteration == session.iteration else 0
@@ -131,8 +151,7 @@ class Branches(QObject):
         branch = self._found(name)
         if branch is self._current:
             raise InvalidEdit("the run on screen can't be forgotten; go to another branch before")
-        if branch in self.race.lanes:
-            self.race.stop()
+        self._end_race_of(branch)
         Editor(self._session).forget(branch)
 
     def take_away(self, branch: Branch) -> None:
@@ -184,6 +203,8 @@ class Branches(QObject):
         return old.timeline.newest > (self._current.timeline.newest if fork is None else fork)
 
     def _new_run(self, old: Branch) -> Branch:
+        from backprop_gui.present.edit_names import RunWords
+
         session = self._session
         words = RunWords(session.model, session.naming, session.format)
         undo = session.history.undo_name

@@ -23,7 +23,6 @@ from backprop_gui.experiment.edits import (
     with_edits,
 )
 from backprop_gui.experiment.optimizing import OPTIMIZER
-from backprop_gui.present.edit_names import edit_name
 from backprop_gui.session.history import Snapshot
 from backprop_gui.session.session import Session
 from backprop_gui.steps.branch import Branch
@@ -116,6 +115,8 @@ class Editor:
 
     def shown_name(self, name: str) -> str:
         """How what can be edited is called on screen: w₅, x₁ of row 2, learning rate α."""
+        from backprop_gui.present.edit_names import edit_name
+
         session = self.session
         words = "learning rate " if name == RATE else ""
         return words + edit_name(session.model, session.naming, name)

@@ -7,7 +7,6 @@ iteration to the same value gives bit-equal numbers, so they part where they are
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,10 @@ from backprop_gui.experiment.optimizing import OPTIMIZER, kind_at
 from backprop_gui.steps.segment import size_of
 from backprop_gui.steps.timeline import Timeline
 
+ORIGINAL = "original"  # the name of the run that was there first
 
-@dataclass(eq=False)
-class Branch:
+
+class Branch(Struct, eq=False):
     """A run with a name of its own: its document with its edits, where its data is, its iterations.
 
     `number` tells it from others for good, whatever it is called; `line` is its kind of line in plots, -1

@@ -134,6 +134,24 @@ def test_a_forgotten_branch_comes_back_by_undo_and_names_are_guarded(qapp):
     assert branches.current.name == "the slow one"
 
 
+def test_of_many_branches_the_oldest_goes_and_each_has_a_line_of_its_own(qapp):
+    """Twelve are kept, those with a name of one's own longest; who goes is told."""
+    session, told = started(), []
+    session.told.connect(lambda text, _: told.append(text))
+    for number in range(15):
+        session.reach(2)
+        session.seek(1)
+        Editor(session).edit("w1", f"{number + 2}")
+        if number == 0:
+            session.branches.rename("original", "mine")
+    others = session.branches.others
+    assert len(others) == 12
+    assert others[0].name == "mine"
+    assert len({branch.line for branch in others}) == 12
+    assert len(told) == 3
+    assert "at most 12" in told[0]
+
+
 def raced(session, lanes=LANES, count=END - FORK):
     session.branches.race.start(lanes, count)
     while session.branches.race.is_running:
