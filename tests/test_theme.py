@@ -291,3 +291,19 @@ def test_every_colour_is_written_in_full() -> None:
                 value = getattr(theme, field.name)
                 for colour in (value,) if isinstance(value, str) else value:
                     assert re.fullmatch("#[0-9a-f]{6}", colour)
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.0, 1.25, 1.5, 2.0, 2.5])
+def test_radio_buttons_are_round_at_every_size(scale: float) -> None:
+    """Qt makes a square of a radius beyond half the side."""
+    sheet = style_sheet(LIGHT, scale)
+    block = re.search(
+        r"QRadioButton::indicator, QMenu[^{]*\{\s*width: (\d+)px.*?border: (\d+)px", sheet, re.DOTALL
+    )
+    radius = re.search(
+        r"QRadioButton::indicator, QMenu::indicator:exclusive \{ border-radius: (\d+)px", sheet
+    )
+    assert block is not None
+    assert radius is not None
+    side = int(block[1]) + 2 * int(block[2])
+    assert side / 2 - 1 < int(radius[1]) <= side / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QIcon
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -143,6 +143,20 @@ class NewDialog(QDialog):
         self.said.setText(text)
         self.said.setStyleSheet(f"color: {self._colours[refused]}; font-weight: {500 if refused else 600};")
         self._create.setEnabled(not refused)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Nothing is squeezed, whatever the size of the text."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the lines need at this width."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            self.setMinimumHeight(
+                min(layout.totalHeightForWidth(self.width()), self.screen().availableSize().height())
+            )
 
     def accept_words(self) -> None:
         """Make the experiment that is described, or say why it can't be."""

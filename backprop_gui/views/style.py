@@ -43,7 +43,8 @@ def style_sheet(theme: Theme, scale: float = 1.0) -> str:
     """`resources/style.qss` with the colours of `theme` and every length times `scale`."""
     icons = (resources_folder() / "icons" / "style").as_posix()
     scaled = re.sub(r"(\d+)px", lambda length: f"{_scaled(int(length[1]), scale)}px", _template())
-    return Template(scaled).substitute(asdict(theme), **_shades(theme), icons=icons)
+    circle = (_scaled(14, scale) + 2 * _scaled(1, scale)) // 2  # a radius beyond the half makes a square
+    return Template(scaled).substitute(asdict(theme), **_shades(theme), icons=icons, round=f"{circle}px")
 
 
 def palette(theme: Theme) -> QPalette:
