@@ -124,7 +124,7 @@ class PaintWatch(QObject):
 class FrameWatch(QObject):
     """Times between paints of a widget, and how late the event loop is: what a key would wait for."""
 
-    INTERVAL = 0.005  # of a timer; a shorter one would itself cost time
+    INTERVAL = 0.015  # of a timer; a shorter one would itself cost time
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from backprop_gui.present.samples import has_samples, sample_quantity, samples_r
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
 
-SAMPLES_TURN = 6  # of the frames of training
+SAMPLES_TURN = 9  # of the frames of training
 
 
 class BatchTable(QObject):

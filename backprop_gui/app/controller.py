@@ -37,7 +37,7 @@ from backprop_gui.steps.plan import STEP_SIZES, StepSize
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.main_window import MainWindow
 
-TABLES_TURNS = (0, 4)  # of the frames of training; the plot has another
+TABLES_TURNS = (0, 6)  # of the frames of training; the plot has another
 
 
 class Controller(QObject):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject
 
 from backprop_gui.app.plot_panel import Scrubbing, export_plot
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from backprop_gui.views.loss_plot import Points
 
 MANY_LOSSES = 20_000  # from here on the live curve is drawn at a slower pace
-PLOT_TURN = 2  # the tables have others
+PLOT_TURN = 3  # the tables have others
 
 
 class LossCurve(QObject):
@@ -49,12 +48,11 @@ class LossCurve(QObject):
         plot.set_loss_name(session.experiment.notation.loss)
         if not plot.isVisible():
             return
-        iterations, losses = session.timeline.losses()
         newest = session.timeline.newest
         stepper = session.timeline.segment_of(newest).stepper
         last = stepper.loss_of(session.timeline.record(newest))
         self._look()
-        plot.show_losses(np.append(iterations, newest), np.append(losses, last), self._test_losses())
+        plot.show_losses(*session.timeline.losses(last), self._test_losses())
         plot.show_here(session.iteration)
 
     def _show_growth(self) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from backprop_gui.session.session import Session
 
 FRAME_MILLISECONDS = 16
-TRAINING_TO_FRAME = 2.5  # how much longer training runs than it rests for a frame
-TURNS = 8  # what takes its time is not shown in each frame of training …
+TRAINING_TO_FRAME = 2.3  # how much longer training runs than it rests for a frame
+TURNS = 12  # what takes its time is not shown in each frame of training …
 SLOW_SECONDS = 0.1  # … unless there is that long between two of them
 WITHOUT_END = 10**15
 

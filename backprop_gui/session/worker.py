@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 WAITING_PARTS = 64  # a bound: a window that does not look must not fill the memory
 SWITCH_SECONDS = 0.002  # how long a key or the pointer waits for Python's lock; 5 ms is usual
 BRIEF_SWITCH_SECONDS = 0.0001  # where the lock is needed between two calls of the kernel only
+LONGEST_PAUSE = 0.003  # of the window, until the work pauses
 LONGEST_WAIT = 0.012  # for what is under way when the work is stopped: the window must not miss a frame
 
 Part = TypeVar("Part")
@@ -42,6 +43,7 @@ class Worker(Generic[Part]):
         self._stopped = Event()
         self._free = Event()
         self._free.set()
+        self._resting = Event()
         self.rests = rests
         self._thread = Thread(target=self._run, args=(work,), name=name, daemon=True)
         self._thread.start()
@@ -67,16 +69,21 @@ class Worker(Generic[Part]):
     def _is_over(self) -> bool:
         """Asked between two iterations: whether the run was stopped. Takes the rest it was told to take."""
         if not self._free.is_set():
+            self._resting.set()
             self._free.wait()
+            self._resting.clear()
         return self._stopped.is_set()
 
     def rest(self) -> None:
         """Pause after this iteration: two threads that fight for Python's lock would both be slow.
 
-        The compiled kernel does without the lock, so there it goes on.
+        Returns when it does pause, or when the iteration takes long. The compiled kernel does without the
+        lock, so there it goes on.
         """
-        if self.rests:
+        if self.rests and self._free.is_set():
             self._free.clear()
+            if self._thread.is_alive():
+                self._resting.wait(LONGEST_PAUSE)
 
     def go_on(self) -> None:
         """End the rest."""

@@ -172,14 +172,20 @@ class Timeline:
         if following is None or self.newest < following:
             self._near = chunk.last
 
-    def losses(self) -> tuple[Array, Array]:
+    def losses(self, newest: float | None = None) -> tuple[Array, Array]:
         """Iterations and the batch's loss before the update of each, as far as they are kept.
 
-        Of a very long run the extremes of each stretch are.
+        Of a very long run the extremes of each stretch are. `newest` is put behind them, as the loss of
+        the iteration that is to be done.
         """
         parts = [segment.losses.points() for segment in self.segments]
-        iterations = [found.astype(np.float64) for found, _ in parts]
-        return np.concatenate(iterations), np.concatenate([losses for _, losses in parts])
+        count = sum(len(losses) for _, losses in parts)
+        iterations, found = (np.empty(count + (newest is not None)) for _ in range(2))
+        np.concatenate([places for places, _ in parts], out=iterations[:count])
+        np.concatenate([losses for _, losses in parts], out=found[:count])
+        if newest is not None:
+            iterations[count], found[count] = self.newest, newest
+        return iterations, found
 
     @property
     def nbytes(self) -> int:
