@@ -52,14 +52,13 @@ class ConfusionPicture(Struct, frozen=True, eq=False):
         return f"{share} % right: {rows}{lost} · iteration {form.count(self.iteration)}"
 
     def words(self, target: int, predicted: int) -> str:
-        """A cell as a sentence: `4 of 38 rows of versicolor are taken for virginica (11 %)`."""
+        """A cell in words: `versicolor taken for virginica: 4 of 38 rows (11 %)`."""
         form, matrix = self.format, self.matrix
         count, of = int(matrix.counts[target, predicted]), int(matrix.counts[target].sum())
         share = f" ({self.percent(matrix.share(target, predicted))} %)" if of else ""
-        which = "rightly taken for" if target == predicted else "taken for"
-        are = "is" if count == 1 else "are"
         own, other = self.names[target], self.names[predicted]
-        return f"{form.count(count)} of {form.count(of)} rows of {own} {are} {which} {other}{share}"
+        head = f"{own} predicted right" if target == predicted else f"{own} taken for {other}"
+        return f"{head}: {form.count(count)} of {form.count(of)} rows{share}"
 
     def rows_words(self, rows: list[int]) -> str:
         """The rows of a cell, the first of them: `rows 3, 17, 20`."""

@@ -116,7 +116,7 @@ def regions_picture(
         heights = np.where(finite, raw, np.nan).reshape(rows, columns)
         low, high = _ends(heights, shown.data.targets, aside.data.targets)
         levels = round_levels(*_ends(heights)) if finite.any() else []
-        lines = tuple((form.text(level), contour(grid.xs, grid.ys, heights, level)) for level in levels)
+        lines = tuple((_short(level, form), contour(grid.xs, grid.ys, heights, level)) for level in levels)
     elif count == 1:
         kind = "two"
         heights = np.where(np.isnan(values), np.nan, values).reshape(rows, columns)
@@ -140,7 +140,7 @@ def regions_picture(
         classes,
         shown,
         aside,
-        _title(iteration, shown, aside, classes, form),
+        _title(iteration, shown, aside, classes, form, bool(finite.all())),
         form,
         not finite.all(),
     )
@@ -230,6 +230,7 @@ def _title(
     aside: PlottedPoints,
     classes: Classes | None,
     form: NumberFormat,
+    finite: bool,
 ) -> str:
     parts = [f"Iteration {form.count(iteration)}"]
     for points in (shown, aside):
@@ -238,6 +239,8 @@ def _title(
             head = "test " if points.data.is_test else ""
             parts.append(f"{head}{form.count(right)} of {form.count(len(points.wrong))} right")
     parts += [remark for points in (shown, aside) if (remark := left_out(points.data, form))]
+    if not finite:
+        parts.append("grey: not a finite number")
     if len(parts) == 1:
         parts.append("the output over both inputs")
     return " · ".join(parts)

@@ -100,7 +100,7 @@ class ConfusionPlot(PaintedPlot):
     def told(self, thing: int) -> str:
         assert self._picture is not None
         words = self._picture.words(*divmod(thing, len(self._picture.names)))
-        return f"{words}: {self._rows_words}" if thing == self.chosen and self._rows_words else words
+        return f"{words}, {self._rows_words}" if thing == self.chosen and self._rows_words else words
 
     def choose(self, thing: int) -> None:
         """Choose a cell; which rows it counts is asked for."""

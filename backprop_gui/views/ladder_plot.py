@@ -248,12 +248,13 @@ def _note(row: LadderRow) -> str:
 
 
 def _decades(rows: tuple[LadderRow, ...]) -> tuple[float, float]:
-    """The powers of ten at the ends of the axis: whole ones, and at least a few."""
+    """The exponents of ten at the ends of the axis, at least a few apart."""
     sizes = [math.log10(row.size) for row in rows if row.size > 0 and math.isfinite(row.size)]
     if not sizes:
         return -LEAST_DECADES, 0.0
-    low, high = math.floor(min(sizes) - 0.05), math.ceil(max(sizes) + 0.05)
-    return (min(float(low), high - LEAST_DECADES), float(high))
+    # By halves, so that the axis rests while sizes change a little; at the left there is room for a word.
+    low, high = math.floor(2 * (min(sizes) - 0.4)) / 2, math.ceil(2 * (max(sizes) + 0.1)) / 2
+    return (min(low, high - LEAST_DECADES), high)
 
 
 def _x(columns: Columns, size: float, low: float, high: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -153,11 +154,19 @@ class PaintedPlot(Plot):
         return Brush(painter, self._theme, self._scale if scale is None else scale, self.numbers)
 
     def paint_export(self, painter: QPainter, area: QRect, scale: float) -> None:
-        """Paint all of it into a file, smaller where it would not fit."""
-        needed = self.least_height(scale)
-        fitting = scale if needed <= area.height() else scale * area.height() / needed
-        brush = self.brush(painter, fitting)
+        """Paint all of it into a file, smaller where it would not fit, and the sentence below it."""
         inside = QRectF(area).adjusted(4 * scale, 0, 0, -4 * scale)
+        font, words = ui_font(TEXT_PIXELS * scale), self._sentence.text()
+        if words:
+            room = inside.adjusted(10 * scale, 0, -12 * scale, 0)
+            flags = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignBottom)
+            taken = QFontMetricsF(font).boundingRect(room, flags, words)
+            painter.setFont(font)
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(room, flags, words)
+            inside.setBottom(taken.top() - 4 * scale)
+        needed = self.least_height(scale)
+        brush = self.brush(painter, scale * min(1.0, inside.height() / needed) if needed else scale)
         self.paint_plot(brush, inside)
         self.paint_marks(brush, inside)
 
