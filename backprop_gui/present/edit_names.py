@@ -57,6 +57,8 @@ class RunWords:
             if run.training.seed != parent.training.seed:
                 return f"seed {run.training.seed}"
             return ORIGINAL if begins_alike(run, first) and run.edits == first.edits else edit or "changed"
+        if run.edits == first.edits and begins_alike(run, first):
+            return ORIGINAL
         if fork_of(run, parent) is None:
             return "from the start"
         theirs = {edit.iteration: edit.set for edit in parent.edits}
@@ -66,8 +68,6 @@ class RunWords:
             before = theirs.get(last.iteration, {})
             fresh = {name: value for name, value in last.set.items() if before.get(name) != value}
             return self._together(fresh or last.set, last.iteration)
-        if run.edits == first.edits and begins_alike(run, first):
-            return ORIGINAL
         return self._together(run.edits[-1].set, run.edits[-1].iteration) if run.edits else "without edits"
 
     def lane(self, kind: str, rate: float) -> str:

@@ -130,7 +130,7 @@ def _lead(
     first, best = fine[0], [names[one.lane] for one in fine if one.loss == fine[0].loss]
     measured = f"{loss} = {form.text(first.loss)}"
     if len(best) > 1:
-        return f"{form.listed(best)} are level {when}: {measured}."
+        return f"{' and '.join(best)} are level {when}: {measured}."
     if len(fine) == 1 or brief:
         return f"{best[0]} is ahead {when}: {measured}."
     second, number = names[fine[1].lane], form.text(fine[1].loss)

@@ -191,26 +191,31 @@ class Branches(QObject):
         if known is not None:
             self._others.remove(known)
             known.experiment, known.source = session.experiment, session.source
-        self._current = known or self._new_run(old)
-        if keeps or old.named or self._has_future(old):
+        stays = keeps or old.named or self._has_future(old)
+        base = old.experiment if stays or old.base is None else old.base  # who goes leaves its edits behind
+        self._current = known or self._new_run(base)
+        if stays:
             old.timeline.rest()
             self._others.append(old)
         self._settle([old])
 
     def _has_future(self, old: Branch) -> bool:
         """Whether a run has come further than the moment at which the current one parts from it."""
-        fork = fork_of(old.experiment, self._current.experiment)
-        return old.timeline.newest > (self._current.timeline.newest if fork is None else fork)
+        fork = fork_of(old.experiment, self._session.experiment)
+        return old.timeline.newest > (self._session.timeline.newest if fork is None else fork)
 
-    def _new_run(self, old: Branch) -> Branch:
+    def _new_run(self, base: Experiment) -> Branch:
+        """The run on screen as a branch that is called by what it does otherwise than `base`."""
         from backprop_gui.present.edit_names import RunWords
 
         session = self._session
         words = RunWords(session.model, session.naming, session.format)
         undo = session.history.undo_name
-        name = words.name(session.experiment, old.experiment, self._first, undo)
+        name = words.name(session.experiment, base, self._first, undo)
         name = "from the start" if undo == "restart" else name
-        return self.branch(name, session.experiment, session.timeline)
+        branch = self.branch(name, session.experiment, session.timeline)
+        branch.base = base
+        return branch
 
     def _found(self, name: str) -> Branch:
         branch = self.find(name)

@@ -27,7 +27,8 @@ class Branch(Struct, eq=False):
     """A run with a name of its own: its document with its edits, where its data is, its iterations.
 
     `number` tells it from others for good, whatever it is called; `line` is its kind of line in plots, -1
-    as long as it has none. `named` says that somebody chose the name, or asked for it to be kept.
+    as long as it has none. `named` says that somebody chose the name, or asked for it to be kept. `base`
+    is the document that the name tells it from.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Branch(Struct, eq=False):
     timeline: Timeline
     named: bool = False
     line: int = -1
+    base: Experiment | None = None
 
 
 class Change(Struct, frozen=True):

@@ -107,6 +107,23 @@ def test_a_change_at_the_newest_moment_replaces_nothing(qapp):
     assert same(numbers(kept.timeline, FORK), numbers(session.timeline, FORK))
 
 
+def test_a_run_is_called_by_all_that_was_changed_since_the_future_it_left(qapp):
+    """Two edits at one moment are told together; undo gives the older names back."""
+    session = started()
+    session.reach(END)
+    session.seek(FORK)
+    editor, branches = Editor(session), session.branches
+    editor.edit("w1", "2")
+    editor.edit("learning_rate", "1")
+    assert branches.current.name == "w₁ = 2, α = 1 from 7"
+    assert [branch.name for branch in branches.others] == ["original"]
+    editor.undo()
+    assert branches.current.name == "w₁ = 2 from 7"
+    editor.undo()
+    assert branches.current.name == "original"
+    assert branches.others == []
+
+
 def test_a_forgotten_branch_comes_back_by_undo_and_names_are_guarded(qapp):
     """Undo, redo and undo again; the run on screen can't be forgotten, no name is used twice."""
     session = started()
