@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backprop_gui.views.main_window import MainWindow
 
 AT_ONCE_SECONDS = 0.3  # a table this short is written without a word
-SLICE_SECONDS = 0.012  # leaves room for a step and its paint between two slices
+SLICE_SECONDS = 0.024  # a step taken meanwhile waits so long at most
 ROWS_BETWEEN_LOOKS = 100  # at the clock
 
 

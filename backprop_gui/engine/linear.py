@@ -56,6 +56,13 @@ def _partials(
         yield Partial(2, (unit,), ONE)
 
 
+def _local(slot: int, operand: Element, element: Element) -> Expression:
+    (unit,) = element
+    if slot == 2:
+        return ONE
+    return Ref(Operand(1, (unit, operand[0])) if slot == 0 else Operand(0, operand[1:]))
+
+
 def _uses(slot: int, element: Element, shapes: tuple[Shape, ...], attributes: Attributes) -> list[Element]:
     if slot == 0:
         mask = attributes.get("mask")
@@ -97,4 +104,5 @@ AFFINE = Operation(
     why_value="Each incoming strength times its weight, all added up, plus the bias.",
     symbol="Σ",
     name_in_words="weighted sum",
+    local=_local,
 )

@@ -49,6 +49,8 @@ class Operation(Struct, frozen=True):
     - `uses(slot, element, shapes, attributes)`: the output elements that depend on one operand
       element; the transpose of `partials`.
     - `formula(element, operands, output, attributes)`: how the output element is calculated.
+    - `local(slot, operand_element, element)`: one slope of `partials` alone, where an output element has so
+      many that looking for one of them would take long.
     - `parameters`: the slots that hold parameters; `why`: one plain sentence for each slot.
     - `symbol`: how the function is written; `name_in_words`: how it is said.
     - `remark(element, operands, output, attributes)`: a sentence on the very place, where there is
@@ -72,6 +74,7 @@ class Operation(Struct, frozen=True):
     loss: bool = False
     remark: Callable[[Element, tuple[Array, ...], Array, Attributes], str] | None = None
     each_output: Expression | None = None
+    local: Callable[[int, Element, Element], Expression] | None = None
 
 
 def as_many_as_given(sentence: str) -> dict[int, str]:

@@ -81,11 +81,14 @@ class Terms:
             shapes = tuple(shapes_of[operand] for operand in node.operands)
             operands, output = self._arrays(use.consumer, sample)
             for element in node.operation.uses(use.slot, quantity.element, shapes, node.attributes):
-                local = next(
-                    partial.local
-                    for partial in node.operation.partials(element, operands, output, node.attributes)
-                    if partial.slot == use.slot and partial.element == quantity.element
-                )
+                if node.operation.local is not None:
+                    local = node.operation.local(use.slot, quantity.element, element)
+                else:
+                    local = next(
+                        partial.local
+                        for partial in node.operation.partials(element, operands, output, node.attributes)
+                        if partial.slot == use.slot and partial.element == quantity.element
+                    )
                 upstream = (
                     None if use.consumer == graph.loss else Quantity(use.consumer, element, GRADIENT, sample)
                 )
