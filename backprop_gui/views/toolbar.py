@@ -159,9 +159,10 @@ class Toolbar(FittingBar):
         self._count.show_comma(form.comma)
 
     def edit_rate(self) -> None:
-        """Give the keyboard to the learning rate, to be typed over."""
-        self._rate.setFocus(Qt.FocusReason.TabFocusReason)
-        self._rate.selectAll()
+        """Give the keyboard to the learning rate, to be typed over, where it is on screen."""
+        if self._rate.isVisible():
+            self._rate.setFocus(Qt.FocusReason.TabFocusReason)
+            self._rate.selectAll()
 
     # --- the parts -------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from backprop_gui.steps.quantities import Quantity
+from backprop_gui.steps.references import resolve
 from tests.app.program import CTRL, KEY, NO, SHIFT, assert_same, written
 from tests.batch_experiment import document
 
@@ -293,3 +295,21 @@ def test_the_question_and_the_number_that_was_asked_about_stay(program):
     assert program.session.subject() == asked
     program.press(KEY.Key_Z, CTRL)
     assert program.session.subject() == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "iteration", "place"),
+    [("x", 0, "x[2,1]"), ("targets", 1, "targets[2,1]"), ("w5", 1, "w5")],
+)
+def test_a_number_is_opened_where_it_stands(program, name, iteration, place):
+    """From elsewhere: of the sample that is meant, in its iteration, and before its update."""
+    program.window.controller.files.open("averaging-over-examples")
+    assert program.session.reach(1)
+    program.session.seek(iteration, program.session.plan.total)
+    graph = program.session.model.graph
+    node = graph.by_name.get(name, -1)
+    key = Quantity(node, (0,), sample=1) if node >= 0 else resolve(graph, name)
+    assert program.window.controller.features["Editing"].open(iteration, key)
+    assert program.canvas.editing.place.edits == place
+    assert program.at[0] == iteration
+    program.canvas.editing.leave()
