@@ -33,7 +33,7 @@ class ConfusionPanel(MomentPlot):
         super().__init__(session, window)
 
     def is_there(self) -> bool:
-        from backprop_gui.steps.confusion import has_confusion
+        from backprop_gui.steps.plottable import has_confusion
 
         return has_confusion(self.session.model)
 

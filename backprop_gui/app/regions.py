@@ -72,7 +72,7 @@ class RegionsPanel(InputPlot):
     _picture: RegionsPicture | None = None
 
     def is_there(self) -> bool:
-        from backprop_gui.steps.decision_grid import has_regions
+        from backprop_gui.steps.plottable import has_regions
 
         return has_regions(self.session.model)
 
@@ -118,7 +118,7 @@ class FitPanel(InputPlot):
     _picture: FitPicture | None = None
 
     def is_there(self) -> bool:
-        from backprop_gui.steps.decision_grid import has_fit
+        from backprop_gui.steps.plottable import has_fit
 
         return has_fit(self.session.model)
 

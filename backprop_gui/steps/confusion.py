@@ -13,8 +13,6 @@ from backprop_gui.engine.passes import forward
 from backprop_gui.experiment.build import Model
 from backprop_gui.steps.evaluation import MOST_VALUES_AT_ONCE, classes_of, parts_of
 
-MOST_CLASSES = 30  # beyond, a matrix cannot be read
-
 
 class Confusion(Struct, frozen=True, eq=False):
     """`counts[target, predicted]` rows; both are places in `names`.
@@ -47,12 +45,6 @@ class Confusion(Struct, frozen=True, eq=False):
     def share(self, target: int, predicted: int) -> float:
         """Of the rows of a class, the share that is predicted as another; 0 without such rows."""
         return _share(self.counts[target, predicted], self.counts[target].sum()) or 0.0
-
-
-def has_confusion(model: Model) -> bool:
-    """Whether the targets are classes, few enough for a matrix."""
-    classes = classes_of(model)
-    return classes is not None and len(classes.names) <= MOST_CLASSES
 
 
 def confusion(model: Model, parameters: Array, leaves: Mapping[int, Array]) -> Confusion:

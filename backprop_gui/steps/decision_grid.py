@@ -16,7 +16,7 @@ from backprop_gui.engine.expressions import Element
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.passes import forward
 from backprop_gui.experiment.build import Model
-from backprop_gui.steps.evaluation import classes_of
+from backprop_gui.steps.plottable import output_count
 
 SIDE, SIDE_MOVING = 120, 40  # points along each side of a grid: at rest, and while things move
 CURVE_POINTS, CURVE_POINTS_MOVING = 401, 101
@@ -24,8 +24,6 @@ MOST_NUMBERS, MOST_NUMBERS_MOVING = 4_000_000, 150_000  # of all nodes and point
 NUMBERS_AT_ONCE = 50_000  # in one piece: about a millisecond
 FEWEST = 12  # points along a side, however large the network
 MARGIN = 0.15  # of the data's range, on both sides
-MOST_OUTPUTS = 4  # curves in one plot
-MOST_CLASSES = 10  # marks that can be told apart
 
 
 class Grid(Struct, frozen=True, eq=False):
@@ -51,24 +49,6 @@ def input_numbers(model: Model) -> tuple[tuple[int, Element], ...]:
         for node in graph.inputs
         for element in np.ndindex(graph.nodes[node].shape)
     )
-
-
-def output_count(model: Model) -> int:
-    """How many numbers the loss is given of each row."""
-    graph = model.graph
-    return math.prod(graph.nodes[graph.nodes[graph.loss].operands[0]].shape)
-
-
-def has_regions(model: Model) -> bool:
-    """Whether there are two inputs, and classes or a single output to colour them by."""
-    if _input_count(model) != 2:
-        return False
-    return output_count(model) == 1 or (output_count(model) <= MOST_CLASSES and classes_of(model) is not None)
-
-
-def has_fit(model: Model) -> bool:
-    """Whether there is one input, and few enough outputs for a curve each."""
-    return _input_count(model) == 1 and output_count(model) <= MOST_OUTPUTS
 
 
 def points_of(model: Model, leaves: Mapping[int, Array]) -> Array:
@@ -161,7 +141,3 @@ def _column(array: Array, element: Element) -> Array:
 
 def _numbers_of_point(model: Model) -> int:
     return sum(math.prod(node.shape) for node in model.graph.nodes if node.kind != "parameter")
-
-
-def _input_count(model: Model) -> int:
-    return sum(math.prod(model.graph.nodes[node].shape) for node in model.graph.inputs)

@@ -10,8 +10,9 @@ import pytest
 from backprop_gui.engine.passes import forward
 from backprop_gui.steps import decision_grid as grids
 from backprop_gui.steps.blocks import blocks_of
-from backprop_gui.steps.confusion import confusion, count_classes, has_confusion, rows_in
+from backprop_gui.steps.confusion import confusion, count_classes, rows_in
 from backprop_gui.steps.gradient_ladder import ladder
+from backprop_gui.steps.plottable import has_confusion, has_fit, has_regions
 from backprop_gui.steps.timeline import Timeline
 from tests.networks import preset
 
@@ -87,7 +88,7 @@ def test_the_curve_is_the_network_along_its_input():
 def test_what_there_is_to_plot(name, regions, fit, classes):
     """Two scalar inputs, one, or targets that are classes."""
     _, model = run(name)
-    assert (grids.has_regions(model), grids.has_fit(model), has_confusion(model)) == (regions, fit, classes)
+    assert (has_regions(model), has_fit(model), has_confusion(model)) == (regions, fit, classes)
 
 
 @pytest.mark.parametrize(("name", "iterations"), [("iris", 20), ("spiral", 30)])
