@@ -50,7 +50,6 @@ class Transition(Protocol):
 
 def transition_of(stepper: Stepper) -> Transition | None:
     """The fastest way that takes on the model, None for the operation table."""
-    from backprop_gui.engine import fast_numpy, kernel
     from backprop_gui.engine.chains import chain_of
 
     fastest = os.environ.get(CHOSEN, WAYS[0])
@@ -59,7 +58,12 @@ def transition_of(stepper: Stepper) -> Transition | None:
     chain = chain_of(stepper.graph, stepper.leaves)
     if chain is None:
         return None
-    found: Transition | None = None
     if fastest != "numpy":
+        from backprop_gui.engine import kernel
+
         found = kernel.transition_of(stepper, chain)
-    return found or fast_numpy.transition_of(stepper, chain)
+        if found is not None:
+            return found
+    from backprop_gui.engine import fast_numpy  # only where it is wanted: a start has no time for it
+
+    return fast_numpy.transition_of(stepper, chain)
