@@ -32,6 +32,7 @@ class BranchPanel(Panel):
         super().__init__(session, window)
         self._branches = session.branches
         self._chosen: Branch | None = None
+        self._gone: Branch | None = None  # what was forgotten last
         self._words: dict[int, str] | None = None  # how each differs, until anything changes
         self.offer(False)
         self._branches.changed.connect(self._show_branches)
@@ -85,6 +86,9 @@ class BranchPanel(Panel):
         """Other branches, or other names: the tab, the table and the curves."""
         self._words = None
         self.offer(bool(self._branches.others))
+        if self._gone in self._branches.others:
+            self.window.show_message(f"“{self._gone.name}” is there again")
+            self._gone = None
         self._show_curves()
         self._show_if_seen()
 
@@ -121,7 +125,9 @@ class BranchPanel(Panel):
             self.window.show_message(f"On screen: “{name}”; “{left.name}” is a branch now")
 
     def _forget(self, name: str) -> None:
+        branch = self._branches.find(name)
         if self._attempt(self._branches.forget, name):
+            self._gone = branch
             self.window.show_message(f"“{name}” is forgotten; Undo has it again")
 
     def _rename(self, name: str, new: str) -> None:

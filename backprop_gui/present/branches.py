@@ -22,7 +22,6 @@ from backprop_gui.steps.quantities import Quantity
 
 CURRENT_HUE = 0
 HUES = (2, 3, 5, 7, 10, 9, 11, 6)  # of branches: dashed, in other colours than the loss and the test loss
-MOST_POINTS = 4096  # of a curve beside the one on screen; of a longer one extremes
 LONGEST_LABEL = 18  # characters beside the end of a curve
 
 
@@ -46,7 +45,7 @@ def branch_lines(current: Branch, others: Sequence[Branch]) -> tuple[Line, ...]:
     for branch in others:
         fork = fork_of(branch.experiment, current.experiment)
         begin = min(newest if fork is None else fork, newest, branch.timeline.newest)
-        points = thinned(*losses_from(branch.timeline, begin))
+        points = losses_from(branch.timeline, begin)
         label = short_label(branch.name)
         found.append(Line(label, branch.name, *points, hue_of(branch), "main", branch.name))
     return tuple(found)
@@ -65,21 +64,6 @@ def short_label(name: str) -> str:
         return name
     half = LONGEST_LABEL // 2
     return f"{name[: half - 1].rstrip()}…{name[-half:].lstrip()}"
-
-
-def thinned(iterations: Array, losses: Array) -> tuple[Array, Array]:
-    """At most MOST_POINTS points: of each stretch the smallest and the largest, and both ends."""
-    count = len(losses)
-    if count <= MOST_POINTS:
-        return iterations, losses
-    begins = np.unique(np.linspace(0, count, MOST_POINTS // 2, endpoint=False).astype(np.intp))
-    finite = np.where(np.isfinite(losses), losses, np.inf)
-    kept = {0, count - 1}
-    for begin, end in zip(begins, [*begins[1:], count], strict=True):
-        stretch = finite[begin:end]
-        kept |= {int(begin + np.argmin(stretch)), int(begin + np.argmax(stretch))}
-    places = sorted(kept)
-    return iterations[places], losses[places]
 
 
 def differing_words(

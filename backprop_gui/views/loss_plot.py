@@ -115,7 +115,15 @@ class LossPlot(LinePlot):
 
     def _smooth_branches(self) -> None:
         span = self._smoother.span if self._smoother else 1
-        self._beside = tuple(replace(line, values=smoothed(line.values, span)) for line in self._branches)
+        self._beside = (
+            tuple(self._smoothed(line, span) for line in self._branches) if span > 1 else self._branches
+        )
+
+    def _smoothed(self, branch: Line, span: int) -> Line:
+        """A branch as a mean that looks back on the past it shares with the run on screen."""
+        shared = int(np.searchsorted(self._iterations, branch.iterations[0]))
+        means = smoothed(np.concatenate([self._losses[:shared], branch.values]), span)
+        return replace(branch, values=means[shared:])
 
     def set_smoothing(self, span: int) -> None:
         """Show the mean over about so many iterations, the raw curve thin behind it; 1: as it is."""
@@ -154,7 +162,10 @@ class LossPlot(LinePlot):
             return
         means = self._smoother.of(self._iterations, self._losses) if self._smoother else None
         run = (self._iterations, self._losses, means, self._name, self._tests)
-        self.show_lines(loss_picture(*run, self._summary(), self._beside, self._forks))
+        forks = self._forks
+        if means is not None and len(means):
+            forks = tuple((at, float(np.interp(at, self._iterations, means))) for at, _ in forks)
+        self.show_lines(loss_picture(*run, self._summary(), self._beside, forks))
 
     def _summary(self) -> str:
         """What a screen reader says about the curve."""

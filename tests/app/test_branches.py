@@ -176,3 +176,15 @@ def test_a_seed_is_asked_for_and_forks(start) -> None:
     assert program.session.experiment.training.seed == 15
     assert program.at == (0, 0)
     assert "original" in [branch.name for branch in program.session.branches.others]
+
+
+def test_smoothed_curves_part_where_the_runs_do(forked: Program) -> None:
+    """A branch is smoothed with the past it shares: up to the fork both means are one curve."""
+    plot = forked.window.loss_plot
+    plot.set_smoothing(10)
+    lines = {line.name: line for line in plot.picture.lines}
+    whole = np.concatenate([plot._losses[:20], forked.session.branches.others[0].timeline.losses()[1][20:50]])
+    weights = 0.9 ** np.arange(50)[::-1]
+    assert np.isclose(lines["original"].values[29], (weights * whole).sum() / weights.sum())
+    assert np.isclose(plot.picture.marks[0][1], lines["on screen"].values[20])
+    plot.set_smoothing(1)
