@@ -19,11 +19,19 @@ from backprop_gui.experiment.document import (
     OptimizerSettings,
     Training,
 )
+from backprop_gui.experiment.presets import preset_names
 from backprop_gui.experiment.reading import read_experiment
 from backprop_gui.steps.plan import Plan
 from backprop_gui.steps.quantities import Numbers, Quantity
 from backprop_gui.steps.terms import Terms
 from backprop_gui.steps.timeline import Timeline
+
+HUGE = "digits-large"  # has millions of steps in an iteration and a hundred thousand parameters
+
+
+def walkable_presets() -> list[str]:
+    """The presets whose every quantity can be looked at in a moment: all but the huge one."""
+    return [name for name in preset_names() if name != HUGE]
 
 
 def preset(name: str) -> Experiment:

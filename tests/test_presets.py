@@ -6,17 +6,19 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from random import Random
 
 import pytest
 
 from backprop_gui.cli import main
 from backprop_gui.errors import Diverged
-from backprop_gui.experiment.presets import open_experiment, preset_names
+from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.present.canvas import canvas_picture
 from backprop_gui.present.canvas_layout import lay_out
 from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.canvas_shape import canvas_shape
+from backprop_gui.present.csv_files import GradientTable
 from backprop_gui.present.explain import explain_page
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.tables import gradient_table, parameter_table
@@ -30,10 +32,10 @@ from backprop_gui.steps.references import resolve
 from backprop_gui.steps.running import run
 from backprop_gui.steps.timeline import Timeline
 from tests.calculator import calculated
-from tests.networks import Story
+from tests.networks import HUGE, Story, walkable_presets
 from tests.small_experiment import rows_of
 
-PRESETS = preset_names()
+PRESETS = walkable_presets()
 LARGE = {"digits"}  # one iteration has tens of thousands of steps
 MOST_POSITIONS = 200  # of an iteration that are looked at
 MOST_ROWS = 2000  # of a file that are calculated
@@ -133,6 +135,29 @@ def test_a_preset_steps_operation_by_operation(name, qapp):
         assert (session.iteration, session.position) == (1, 1)
 
 
+def test_the_largest_preset_steps_and_its_file_adds_up(qapp):
+    """By phases, layers, neurons and operations here and there; the first gradients of a sample."""
+    with opened(HUGE) as session:
+        show, plan = shower(session), session.plan
+        sizes: tuple[StepSize, ...] = ("phase", "layer", "neuron", "operation")
+        for size in sizes:
+            session.set_step_size(size)
+            starts = 0, plan.forward_count + 1, plan.sample_count - 3, plan.mean_start, plan.update_start
+            for place in starts if size in ("phase", "neuron") else starts[:2]:
+                session.seek(0, place)
+                assert session.next()
+                assert session.position > place
+                show()
+                reached = session.position
+                session.previous()
+                assert session.position < reached
+        table = GradientTable(session.timeline)
+        for row in islice(table.rows(0), 3, 100_000, 977):
+            told = dict(zip(table.columns, row, strict=True))
+            value, size_of_terms = calculated(told["terms"])
+            assert abs(value - told["gradient"]) <= 1e-12 * size_of_terms
+
+
 def shower(session: Session):
     """Makes everything a window shows of a moment."""
     shape = canvas_shape(session.model.graph, session.naming, NumberFormat())
@@ -145,7 +170,8 @@ def shower(session: Session):
         assert page.question
         assert page.text
         assert "nan" not in page.text
-        assert len(canvas_picture(scene, shape, memory).cards) == len(shape.cards)
+        picture = canvas_picture(scene, shape, memory)
+        assert len(picture.cards) + len(picture.layers) == len(shape.cards)
         for table in (gradient_table(scene), parameter_table(scene)):
             assert table.rows[0].texts
         assert timeline_picture(scene, session.timeline.newest).position == scene.frame.position
@@ -170,6 +196,7 @@ def test_the_loss_falls_as_promised(name, iterations, most):
         ("spiral", 3000, 0.95),
         ("iris", 1500, 0.9),
         ("digits", 2000, 0.9),
+        (HUGE, 300, 0.9),
         ("xor", 3000, 0.99),
     ],
 )

@@ -62,7 +62,7 @@ class GeneratedData(Source, frozen=True, kw_only=True):
 class ShippedData(Source, frozen=True, kw_only=True):
     """Real data that comes with the program; the classes are one output each."""
 
-    shipped: Literal["iris", "digits"]
+    shipped: Literal["iris", "digits", "digits_28"]
 
 
 Data: TypeAlias = dict[str, Rows] | GivenData | CsvData | GeneratedData | ShippedData

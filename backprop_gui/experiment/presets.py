@@ -29,6 +29,7 @@ ORDER = (
     "spiral",
     "iris",
     "digits",
+    "digits-large",
     "vanishing-gradient",
     "dead-relu",
     "too-fast",

@@ -15,7 +15,9 @@ from backprop_gui.paths import resources_folder
 
 def shipped(source: ShippedData) -> tuple[Array, Array, tuple[str, ...]]:
     """Inputs, targets (one output for each class) and the names of the classes."""
-    return _iris() if source.shipped == "iris" else _digits()
+    if source.shipped == "iris":
+        return _iris()
+    return _digits() if source.shipped == "digits" else _digits_28()
 
 
 def _iris() -> tuple[Array, Array, tuple[str, ...]]:
@@ -33,3 +35,23 @@ def _digits() -> tuple[Array, Array, tuple[str, ...]]:
         rows = np.loadtxt(stream, delimiter=",", dtype=np.float64)
     of = rows[:, -1].astype(np.intp)
     return np.ascontiguousarray(rows[:, :-1]), class_targets(of, 10, True), tuple("0123456789")
+
+
+def _digits_28() -> tuple[Array, Array, tuple[str, ...]]:
+    """The same digits with 28 × 28 pixels from 0 to 1, drawn larger by straight lines between pixels."""
+    pixels, targets, names = _digits()
+    small = pixels.reshape(-1, 8, 8) / 16
+    larger = _enlarging(8, 28)
+    large = larger @ small @ larger.T
+    return np.ascontiguousarray(large.reshape(-1, 784)), targets, names
+
+
+def _enlarging(small: int, large: int) -> Array:
+    """The matrix (large × small) that draws a row of pixels larger, linear between their centres."""
+    centres = np.clip((np.arange(large) + 0.5) * small / large - 0.5, 0, small - 1)
+    left = np.minimum(centres.astype(np.intp), small - 2)
+    share = centres - left
+    matrix = np.zeros((large, small))
+    matrix[np.arange(large), left] = 1 - share
+    matrix[np.arange(large), left + 1] = share
+    return matrix

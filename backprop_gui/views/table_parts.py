@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -263,10 +263,12 @@ def fitted(natural: Sequence[float], least: Sequence[float], width: int) -> list
     if total <= width:
         spare = (width - total) / total
         wide = [want * (1 + spare) for want in natural]
+    elif sum(least) >= width:
+        wide = list(least)
     else:
         cap = _cap(natural, least, width)
         wide = [max(floor, min(want, cap)) for want, floor in zip(natural, least, strict=True)]
-    edges = [round(sum(wide[:count])) for count in range(len(wide) + 1)]
+    edges = [round(edge) for edge in accumulate(wide, initial=0.0)]
     return [right - left for left, right in pairwise(edges)]
 
 

@@ -114,6 +114,19 @@ def test_the_flowers_and_the_digits():
     assert digits.training["targets"].sum(axis=0).tolist() == counts
 
 
+def test_the_larger_digits_are_the_same_pictures():
+    """28 × 28 pixels from 0 to 1: every place lies between the pixels around it, the mean stays."""
+    small = load(ShippedData(shipped="digits"), {"x": 64}).training["x"].reshape(-1, 8, 8) / 16
+    large = load(ShippedData(shipped="digits_28"), {"x": 784})
+    pixels = large.training["x"].reshape(-1, 28, 28)
+    assert pixels.shape == (1797, 28, 28)
+    assert pixels.min() >= 0
+    assert pixels.max() <= 1
+    assert pixels[:, 0, 0] == pytest.approx(small[:, 0, 0])  # the corners are those of the small picture
+    assert pixels[:, -1, -1] == pytest.approx(small[:, -1, -1])
+    assert pixels.mean(axis=(1, 2)) == pytest.approx(small.mean(axis=(1, 2)), abs=0.02)
+
+
 def test_columns_go_to_the_inputs_in_order():
     """A network with several inputs shares the columns out."""
     loaded = load(ShippedData(shipped="iris"), {"sepal": 2, "petal": 2})
@@ -164,7 +177,7 @@ FAULTS = [
     ({"generate": "xor", "test": 1}, "$.data.test: is 1.0; a share from 0 to below 1 would be right"),
     ({"generate": "xor", "rows": 1, "test": 0.5}, "$.data.test: there is one row only; 0 would be right"),
     ({"generate": "xor", "test": 0.5, "split_seed": -1}, "$.data.split_seed: is -1; 0 to 9223372036854775807 would be right"),
-    ({"shipped": "mnist"}, "$.data.shipped: 'mnist' is unknown; iris or digits would be right"),
+    ({"shipped": "mnist"}, "$.data.shipped: 'mnist' is unknown; iris or digits or digits_28 would be right"),
     ({"csv": "m.csv", "inputs": {"x": [1, 2]}}, "$.data.targets: the field is missing; add it"),
     ({**CSV_DATA, "inputs": {"x": [1.5]}}, "$.data.inputs.x[0]: holds a number; a whole number or a text would be right"),
     ({**CSV_DATA, "delimiter": "|"}, "$.data.delimiter: '|' is unknown; , or ; or a tab would be right"),

@@ -11,11 +11,11 @@ import pytest
 from backprop_gui.errors import InvalidExperiment
 from backprop_gui.experiment.build import build
 from backprop_gui.experiment.document import Add, Dense, Experiment, Loss, Network, Notation
-from backprop_gui.experiment.presets import preset_names
 from backprop_gui.present.math_text import latex, plain
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.plain_names import quantity_name
 from backprop_gui.steps.quantities import GRADIENT, UPDATED, Quantity, Setting
+from tests.networks import walkable_presets
 from tests.present.scenes import Stage
 
 STORY = Stage().story()
@@ -122,7 +122,7 @@ def everything(graph):
                 yield Quantity(index, element, GRADIENT)
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", walkable_presets())
 def test_no_two_quantities_of_a_preset_share_a_name(name):
     """In every notation, on one line and aloud."""
     graph = graph_of(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from backprop_gui.experiment.document import Dense
-from backprop_gui.experiment.presets import preset_names
 from backprop_gui.present.nudge import (
     MOST_CHOICES,
     NudgePicture,
@@ -19,7 +18,7 @@ from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.scene import Scene
 from backprop_gui.steps.nudging import Nudging
 from backprop_gui.steps.quantities import Quantity
-from tests.networks import experiment, layers
+from tests.networks import experiment, layers, walkable_presets
 from tests.present.scenes import Stage
 
 
@@ -34,7 +33,7 @@ def bench(scene: Scene, step: float, leaf: Quantity | None = None) -> tuple[Nudg
     )
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", walkable_presets())
 def test_every_preset_has_a_bench(name):
     """Whatever is nudged, however far: words and numbers, never a fault."""
     scene = Stage(name).scene(5, format=NumberFormat(17))

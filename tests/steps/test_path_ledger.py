@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 
 from backprop_gui.experiment.document import Dense
-from backprop_gui.experiment.presets import preset_names
 from backprop_gui.steps.path_ledger import Ledger, ledger, sample_sums
 from backprop_gui.steps.quantities import GRADIENT, Quantity
 from backprop_gui.steps.references import resolve
 from backprop_gui.steps.terms import count_paths, number_of, paths
 from backprop_gui.steps.timeline import Timeline
-from tests.networks import Story, experiment, layers, preset
+from tests.networks import Story, experiment, layers, preset, walkable_presets
 from tests.random_graphs import documents
 
 
@@ -35,7 +34,7 @@ def gradients(story: Story) -> list[Quantity]:
     return [each for each in found if each.aspect == GRADIENT and each.sample is not None]
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", walkable_presets())
 def test_sums_are_the_gradients_in_every_preset(name):
     """With few paths shown and with many, for quantities of every kind."""
     story = Story(Timeline.of(preset(name)))
