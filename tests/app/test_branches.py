@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from PySide6.QtTest import QTest
@@ -23,7 +25,7 @@ def names(program: Program) -> list[str]:
 
 
 @pytest.fixture
-def forked(program: Program) -> Program:
+def forked(program: Program) -> Iterator[Program]:
     """Fifty updates, another rate from 20 on, and thirty updates with it; the tab is open."""
     program.train(50)
     program.session.seek(20)

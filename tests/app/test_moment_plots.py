@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def titles(program: Program) -> list[str]:
     return [tabs.tabText(place) for place in range(tabs.count())]
 
 
-def where(panel: MomentPlot, thing: int) -> QPoint:
+def where(panel: Any, thing: int) -> QPoint:
     """Where a point stands on screen."""
     plot = panel.plot
     return plot.canvas.drawn.at(*plot.position(thing)).toPoint()
@@ -170,7 +171,12 @@ def test_plots_live_while_training(program, show, preset, tab):
     panel = show(preset, tab)
     seen: set[str] = set()
     program.session.running.train(None)
-    program.wait_until(lambda: seen.add(panel.plot.title_words()) or len(seen) >= 3)
+
+    def saw_three() -> bool:
+        seen.add(panel.plot.title_words())
+        return len(seen) >= 3
+
+    program.wait_until(saw_three)
     program.session.running.stop_training()
     settle(program, panel)
     assert program.session.format.count(program.session.iteration) in panel.plot.title_words()

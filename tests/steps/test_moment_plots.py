@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from backprop_gui.engine.passes import forward
+from backprop_gui.experiment.build import Model
 from backprop_gui.steps import decision_grid as grids
 from backprop_gui.steps.blocks import blocks_of
 from backprop_gui.steps.confusion import confusion, count_classes, rows_in
@@ -17,7 +18,7 @@ from backprop_gui.steps.timeline import Timeline
 from tests.networks import preset
 
 
-def run(name: str, iterations: int = 0) -> tuple[Timeline, object]:
+def run(name: str, iterations: int = 0) -> tuple[Timeline, Model]:
     """A preset after some updates, and its model."""
     timeline = Timeline.of(preset(name))
     while timeline.newest < iterations:

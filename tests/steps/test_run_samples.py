@@ -91,7 +91,12 @@ def test_an_edit_measures_only_what_it_changed():
         branch.advance()
     measured = []
     plain = samples._measure
-    samples._measure = lambda segment, state: (measured.append(state.iteration), plain(segment, state))[1]
+
+    def counted(segment, state):
+        measured.append(state.iteration)
+        return plain(segment, state)
+
+    samples._measure = counted
     found = dict(finish(samples, branch))
     assert sorted(measured) == list(range(30, 41))
     place = branch.segments[0].model.graph.parameters.place_of("w5")
