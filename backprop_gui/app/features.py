@@ -23,6 +23,7 @@ from backprop_gui.app.race import RaceCommands
 from backprop_gui.app.regions import FitPanel, RegionsPanel
 from backprop_gui.app.slice import SlicePanel
 from backprop_gui.app.stop_when import StopWhen
+from backprop_gui.app.together import PlotsTogether
 from backprop_gui.app.why import WhyTree
 from backprop_gui.session.session import Session
 from backprop_gui.views.main_window import MainWindow
@@ -43,6 +44,7 @@ FEATURES: tuple[Callable[[Session, MainWindow], Any], ...] = (
     FitPanel,
     ConfusionPanel,
     LadderPanel,
+    PlotsTogether,
     Building,
     ComputationView,
     StopWhen,

@@ -28,6 +28,7 @@ class HistoryPanel(PlotPanel):
     title: ClassVar = "History"
     tip: ClassVar = "Every weight, bias and gradient over the iterations (H)"
     what: ClassVar = "history"
+    turn: ClassVar = 5
 
     def __init__(self, session: Session, window: MainWindow) -> None:
         self._graph: Graph | None = None  # that the samples are of

@@ -75,8 +75,8 @@ class Panel(QObject):
         return self._made
 
     def is_shown(self) -> bool:
-        """Whether its tab is in front and visible."""
-        return self._tabs.currentWidget() is self._holder and self._tabs.isVisible()
+        """Whether it is in view: its tab in front, or all plots together."""
+        return self._holder.isVisible()
 
     def open(self) -> None:
         """Bring the tab to the front."""

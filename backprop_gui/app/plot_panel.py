@@ -16,7 +16,6 @@ from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.plot_parts import Plot
 
 PICTURES = (".png", ".svg")
-PLOT_TURN = 2  # of the frames of training: that of the loss curve, as one of both is hidden
 
 
 class PlotPanel(Panel):
@@ -27,6 +26,7 @@ class PlotPanel(Panel):
 
     place: ClassVar = "plots"
     what: ClassVar[str]  # in the names of files and in what is said of them: "accuracy"
+    turn: ClassVar = 3  # of the frames of training: another than the loss curve and the tables have
 
     def make_plot(self) -> Plot:
         """The plot itself."""
@@ -44,7 +44,7 @@ class PlotPanel(Panel):
     def is_due(self) -> bool:
         """Whether it is to be shown now: while training runs, not in every frame."""
         running = self.session.running
-        return not running.is_training or running.is_turn(PLOT_TURN)
+        return not running.is_training or running.is_turn(self.turn)
 
     @property
     def plot(self) -> Plot:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -22,10 +23,12 @@ class Sampling(QObject):
     """Keeps the samples of a session's run up to date while they are looked at, and only then."""
 
     found = Signal()  # there is more to show
+    _all: ClassVar[WeakSet[Sampling]] = WeakSet()
 
     def __init__(self, session: Session, is_seen: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._is_seen = session, is_seen
+        self._all.add(self)
         self._samples: tuple[RunSamples[Any], ...] = ()
         self._shown_at = 0.0
         self._news = False
@@ -57,9 +60,14 @@ class Sampling(QObject):
         for each in self._samples:
             if now - self._shown_at > SHOWN_SECONDS:
                 each.follow(self._session.timeline, newest=False)
-            found = each.work(TRAINING_SECONDS / len(self._samples), training=True)
+            found = each.work(TRAINING_SECONDS / (len(self._samples) * self._seen()), training=True)
             self._news = found or self._news
         self._tell(now)
+
+    def _seen(self) -> int:
+        """How many plots share the frame."""
+        others = [each for each in self._all if each._session is self._session and each._samples]
+        return max(1, sum(1 for each in others if each._is_seen()))
 
     def _work_idle(self) -> None:
         if not self._samples or self._session.running.is_training or not self._is_seen():

@@ -1,4 +1,4 @@
-"""The panels below the canvas: the plots at the left, the tables with their commands at the right."""
+"""The tables at the right below the canvas, with their commands."""
 
 from __future__ import annotations
 
@@ -6,22 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QToolButton, QWidget
 
-from backprop_gui.views.loss_plot import LossPlot
 from backprop_gui.views.tables import TableView
 from backprop_gui.views.theme import Theme
 from backprop_gui.views.wide_table import WideTableView
-
-
-class PlotTabs(QTabWidget):
-    """The loss curve; further plots become further tabs."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setDocumentMode(True)
-        self.tabBar().setAccessibleName("Plots")
-        self.loss_plot = LossPlot()
-        self.loss_plot.setObjectName("lossPlot")
-        self.addTab(self.loss_plot, "Loss")
 
 
 class TableTabs(QTabWidget):

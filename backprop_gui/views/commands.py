@@ -155,6 +155,14 @@ VIEW = (
         checkable=True,
         letter=True,
     ),
+    Command(
+        "plotsTogether",
+        "All &plots together",
+        ("P",),
+        tip="Show every plot beside the others, in the room of the tables",
+        checkable=True,
+        letter=True,
+    ),
     Command("projector", "Canvas and explanation &only", ("F11",), checkable=True),
     Command("nextPanel", "Ne&xt panel", ("F6",), tip="Move the keyboard to the next panel"),
     Command("reducedMotion", "&Reduced motion", checkable=True),
@@ -244,7 +252,7 @@ MENUS = (
         "&View",
         (
             *("textLarger", "textSmaller", "textReset", SEPARATOR, "zoomIn", "zoomOut", "fit", SEPARATOR),
-            *("graphView", "projector", "nextPanel", SEPARATOR),
+            *("graphView", "plotsTogether", "projector", "nextPanel", SEPARATOR),
             Submenu("themeMenu", "&Theme", tuple(command.name for command in THEME)),
             Submenu("digitsMenu", "&Digits", tuple(command.name for command in DIGIT)),
             *("digitsFixed", "decimalComma", "conventions", SEPARATOR),

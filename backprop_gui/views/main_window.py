@@ -13,7 +13,7 @@ from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.pictures import StatusPicture
 from backprop_gui.settings import Settings
 from backprop_gui.views.actions import Actions, fill_menu_bar
-from backprop_gui.views.bottom_panels import PlotTabs, TableTabs
+from backprop_gui.views.bottom_panels import TableTabs
 from backprop_gui.views.canvas import GraphCanvas
 from backprop_gui.views.canvas_zoom import ZoomView
 from backprop_gui.views.dialogs import about_dialog, help_dialog
@@ -22,6 +22,7 @@ from backprop_gui.views.focus_ring import FocusRing
 from backprop_gui.views.icons import app_icon
 from backprop_gui.views.keys import keeps_key
 from backprop_gui.views.look import Part, WindowLook
+from backprop_gui.views.plot_tabs import PlotTabs
 from backprop_gui.views.side_panels import SidePanels
 from backprop_gui.views.status import Kind, MessageBar, StatusBar
 from backprop_gui.views.theme import Theme
@@ -256,6 +257,11 @@ class MainWindow(QMainWindow):
         state, full = self.windowState(), Qt.WindowState.WindowFullScreen
         self.setWindowState(state | full if on else state & ~full)
 
+    def give_to_plots(self, all_of_it: bool) -> None:
+        """Whether the plots have the room of the tables too."""
+        self._room.give_to_plots(all_of_it)
+        self._share_room()
+
     # --- keyboard --------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
@@ -273,8 +279,8 @@ class MainWindow(QMainWindow):
         stage = self.stage.currentWidget() or self.canvas
         if self._projecting():
             return (stage, self.side.panel())
-        plot = self.plot_tabs.currentWidget() or self.loss_plot
-        return (stage, self.side.panel(), self.timeline, self.table_tabs.table(), plot)
+        tables = () if self.plot_tabs.together else (self.table_tabs.table(),)
+        return (stage, self.side.panel(), self.timeline, *tables, *self.plot_tabs.in_front())
 
     def focus_next_panel(self) -> None:
         """Move the keyboard to the next panel."""

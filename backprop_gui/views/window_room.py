@@ -19,11 +19,18 @@ class WindowRoom:
         self.whole = _splitter(Qt.Orientation.Vertical, self._above, self._below)
         self._dragged = False  # somebody moved a splitter: their sizes hold from now on
         self._tables_first = False  # where there is room for one row only
+        self._tables = tables
+        self._beside: list[int] = []  # the widths of plots and tables, while there are no tables
 
     def follow(self, moved: Callable[[], object]) -> None:
         """Call `moved` when somebody moves a splitter."""
         for splitter in self._splitters:
             splitter.splitterMoved.connect(moved)
+
+    def give_to_plots(self, all_of_it: bool) -> None:
+        """Whether the plots have the room of the tables too, and more height."""
+        self._beside = self._below.sizes() if all_of_it else []
+        self._tables.setVisible(not all_of_it)
 
     @property
     def _splitters(self) -> tuple[QSplitter, ...]:
@@ -46,7 +53,10 @@ class WindowRoom:
         if self._dragged:
             return
         side = round(min(max(0.32 * width, 340 * scale), 420 * scale, 0.42 * width))
-        below = round(min(max(0.3 * height, 160 * scale), 260 * scale, height - LEAST_TOP * scale))
+        most = height - LEAST_TOP * scale
+        below = round(min(max(0.3 * height, 160 * scale), 260 * scale, most))
+        if self._beside:
+            below = round(min(0.5 * height, most))
         plots = round(0.305 * width)
         self._above.setSizes([width - side, side])
         self.whole.setSizes([height - below, below])
@@ -57,7 +67,8 @@ class WindowRoom:
         if not self._dragged:
             return {}
         names = ("side_by_side", "top_and_bottom", "bottom")
-        return {name: tuple(s.sizes()) for name, s in zip(names, self._splitters, strict=True)}
+        sizes = {name: tuple(s.sizes()) for name, s in zip(names, self._splitters, strict=True)}
+        return {**sizes, "bottom": tuple(self._beside)} if self._beside else sizes
 
     def restore(self, kept: Sequence[Sequence[int]]) -> None:
         """Take the sizes of an earlier window: above, whole, below."""

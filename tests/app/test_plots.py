@@ -200,3 +200,30 @@ def test_what_was_hidden_is_up_to_date_when_it_is_seen_again(program):
     assert plot._here == 5
     program.do("projector")
     assert plot._here == 0
+
+
+def test_all_plots_together_are_in_step_and_come_and_go_with_the_experiment(start):
+    """P shows them all, also those of the next experiment; P again leaves one in front, beside the tables."""
+    program = start("iris")
+    program.train(30)
+    tabs, tables = program.window.plot_tabs, program.window.table_tabs
+    before = [tabs.widget(place) for place in range(tabs.count())]
+    open_tab(program, "Accuracy")
+    program.canvas.setFocus()
+    program.press(Qt.Key.Key_P)
+    seen = [program.window.loss_plot, program.widget("accuracyPlot"), program.widget("historyPlot")]
+    measured(program, seen[1], "train_accuracy_percent", 31)
+    assert list(tabs.in_front()) == before
+    assert not tables.isVisible()
+    QTest.mouseClick(seen[0]._curve.viewport(), Qt.MouseButton.LeftButton, pos=point(seen[0], 12))
+    assert [plot._here for plot in seen] == [program.at[0]] * 3 != [30] * 3
+    program.window.controller.files.open("worked-example")
+    assert before[1] not in tabs.in_front()
+    assert not seen[1].isVisible()
+    program.window.controller.files.open("iris")
+    assert list(tabs.in_front()) == before
+    program.do("plotsTogether")
+    assert tables.isVisible()
+    assert tabs.currentWidget() is before[1]
+    assert [tabs.tabText(place) for place in range(3)] == ["Loss", "Accuracy", "History"]
+    assert not seen[0].isVisible()
