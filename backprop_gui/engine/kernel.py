@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backprop_gui.engine.batches import Batches
 from backprop_gui.engine.chains import Chain
 from backprop_gui.engine.operation import Array
 from backprop_gui.engine.transitions import Stretch
@@ -47,6 +48,8 @@ MOST_PRODUCTS_NARROW = 500_000  # where the processor has no AVX2
 MOST_PACKED = 64 * 1024 * 1024  # bytes of data laid out batch by batch
 PACKED_AFTER = 64  # iterations
 MOST_ROWS = 1 << 20  # whose order is told in one call
+FEW_EPOCHS = 2
+MOST_DRAWN = 1 << 32  # seeds and epochs below it
 SMALLEST_EPSILON = 1e-100  # with less, denormals in the root would decide
 
 
@@ -88,13 +91,14 @@ def library() -> ctypes.CDLL | None:
 def opened(path: Path) -> ctypes.CDLL:
     """A compiled kernel; raises OSError or AttributeError when it is none, or not of this version."""
     found = ctypes.CDLL(str(path))
-    for name in ("version", "breadth", "room", "run"):
+    for name in ("version", "breadth", "room", "run", "orders"):
         getattr(found, f"backprop_{name}").restype = ctypes.c_int64
     if found.backprop_version() != ctypes.sizeof(_Model):
         raise OSError(f"{path} belongs to another version")
     found.backprop_room.argtypes = [ctypes.c_void_p]
     pointers, numbers = [ctypes.c_void_p], [ctypes.c_int64]
     found.backprop_run.argtypes = [*pointers * 3, *numbers * 2, *pointers * 5]
+    found.backprop_orders.argtypes = [*numbers * 4, *pointers]
     return found
 
 
@@ -307,13 +311,29 @@ def _numbers(settings: Mapping[str, float]) -> dict[str, float]:
     return {**known, "rate": settings["learning_rate"], "decay": settings.get("weight_decay", 0.0)}
 
 
-def _order(batches: Any, iteration: int, count: int) -> NDArray[np.int64]:
+@lru_cache(maxsize=1)
+def _drawing() -> Any | None:
+    """The kernel's function that draws the orders of epochs; None where they are not those of numpy."""
+    found = library()
+    for rows, seed, epoch in ((1, 0, 0), (5, 7, 3), (130, MOST_DRAWN - 1, 41)) if found else ():
+        drawn = np.empty(rows, dtype=np.int64)
+        expected = Batches(rows, 1, True, seed).order_of(epoch)
+        can = found.backprop_orders(rows, seed, epoch, 1, address(drawn)) if found else 0
+        if not can or not np.array_equal(drawn, expected):
+            return None
+    return found.backprop_orders if found else None
+
+
+def _order(batches: Batches, iteration: int, count: int) -> NDArray[np.int64]:
     """The rows of `count` iterations, one behind the other."""
-    parts: list[NDArray[np.intp]] = []
-    epoch, place = divmod(iteration, batches.per_epoch)
-    while count > 0:
-        order = batches.order_of(epoch)
-        parts.append(order[place * batches.batch_size :])
-        count -= batches.per_epoch - place
-        epoch, place = epoch + 1, 0
-    return np.concatenate(parts).astype(np.int64, copy=False)
+    first, place = divmod(iteration, batches.per_epoch)
+    epochs = -(-(place + count) // batches.per_epoch)
+    begin = place * batches.batch_size
+    few = epochs <= FEW_EPOCHS  # these are remembered
+    drawing = None if few or max(batches.seed, first + epochs) >= MOST_DRAWN else _drawing()
+    if drawing is not None:
+        orders = np.empty(epochs * batches.rows, dtype=np.int64)
+        drawing(batches.rows, batches.seed, first, epochs, address(orders))
+        return orders[begin:]
+    parts = [batches.order_of(epoch) for epoch in range(first, first + epochs)]
+    return np.concatenate([parts[0][begin:], *parts[1:]]).astype(np.int64, copy=False)

@@ -268,6 +268,22 @@ def test_a_library_that_is_none_is_left_alone(tmp_path):
 
 
 @needs_kernel
+@pytest.mark.parametrize("seed", [0, 7, 2**32 - 1, 2**32 + 5])
+def test_shuffled_rows_are_numpys(seed):
+    """The order of the rows is drawn by the kernel as by numpy; where it cannot, numpy draws it."""
+    assert kernel._drawing() is not None
+    for rows, batch, first, count in (
+        (7, 3, 2, 40),
+        (160, 10, 16 * (2**32 - 4), 90),
+        (33, 33, 5, 6),
+        (1, 1, 0, 9),
+    ):
+        batches = Batches(rows, batch, True, seed)
+        expected = np.concatenate([batches.rows_of(first + i) for i in range(count)])
+        assert kernel._order(batches, first, count)[: len(expected)].tolist() == expected.tolist()
+
+
+@needs_kernel
 def test_several_threads_at_once():
     """The window looks at iterations while the same stepper trains."""
     from concurrent.futures import ThreadPoolExecutor
