@@ -82,6 +82,8 @@ class Panel(QObject):
         """Bring the tab to the front."""
         self.offer(True)
         self._tabs.setCurrentWidget(self._holder)
+        if not self._holder.isVisible() and self.window.isVisible():
+            self.window.bring_forward(self._tabs)
         self._show_if_seen()
 
     def offer(self, there: bool) -> None:

@@ -282,16 +282,19 @@ class MainWindow(QMainWindow):
         tables = () if self.plot_tabs.together else (self.table_tabs.table(),)
         return (stage, self.side.panel(), self.timeline, *tables, *self.plot_tabs.in_front())
 
+    def bring_forward(self, part: QWidget) -> None:
+        """Where there is room for one row only, let it be the one with this part."""
+        self._room.put_first(part)
+        self._share_room()
+
     def focus_next_panel(self) -> None:
         """Move the keyboard to the next panel."""
         panels, focus = self.panels(), self.focusWidget()
         here = [i for i, panel in enumerate(panels) if focus in (panel, *panel.findChildren(QWidget))]
         following = panels[(here[0] + 1) % len(panels)] if here else panels[0]
-        self._room.put_first(following)
-        self._share_room()
-        if following in self._rings:
-            following = self._rings[following].target()
-        following.setFocus(Qt.FocusReason.TabFocusReason)
+        self.bring_forward(following)
+        target = self._rings[following].target() if following in self._rings else following
+        target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _focus_canvas(self) -> None:
         (self.stage.currentWidget() or self.canvas).setFocus(Qt.FocusReason.OtherFocusReason)

@@ -127,7 +127,5 @@ class _Cell(QWidget):
         palette = self.palette()
         palette.setColor(self.backgroundRole(), theme.window)
         self.setPalette(palette)
-        font = ui_font(TITLE_PIXELS * scale)
-        font.setBold(True)
-        set_look(self._title, font, theme.text)
+        set_look(self._title, ui_font(TITLE_PIXELS * scale, "semibold"), theme.text)
         self._title.setContentsMargins(round(14 * scale), round(6 * scale), 0, 0)

@@ -227,3 +227,12 @@ def test_all_plots_together_are_in_step_and_come_and_go_with_the_experiment(star
     assert tabs.currentWidget() is before[1]
     assert [tabs.tabText(place) for place in range(3)] == ["Loss", "Accuracy", "History"]
     assert not seen[0].isVisible()
+
+
+def test_a_history_asked_for_is_seen_however_large_the_text(start):
+    """Where there is room for one row only, the plots take it."""
+    program = start("worked-example", (1280, 720))
+    program.do(*["textLarger"] * 8)
+    assert not program.window.plot_tabs.isVisible()
+    program.do("history")
+    program.wait_until(lambda: program.widget("historyPlot").isVisible())
