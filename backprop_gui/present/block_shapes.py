@@ -1,7 +1,6 @@
 """Which layers of a network are too large for a card each neuron, and how they are drawn instead.
 
-A network with more than `MOST_CARDS` cards in a column is drawn in blocks: its layers of more than
-`FEW` neurons are an image (pixels), a list (a row each with its numbers) or a field of cells.
+A layer drawn in a block is an image (pixels), a list (a row each with its numbers) or a field of cells.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ from backprop_gui.present.naming import Naming
 from backprop_gui.present.pictures import CardShape
 from backprop_gui.steps.blocks import Block
 
-MOST_CARDS = 12  # in a column; more would be too small to read
-FEW = 6  # so many cards a large network shows as well
 MOST_ROWS = 16  # of a list
 SMALLEST_IMAGE = 49  # pixels
 
@@ -52,17 +49,6 @@ class MadeWhenAsked(Sequence[Made]):
         if index not in self._made:
             self._made[index] = self._make(index)
         return self._made[index]
-
-
-def layers_in_blocks(graph: Graph, columns: dict[str, int]) -> frozenset[str]:
-    """The layers (and inputs, and targets) that are drawn as a whole; `columns` tells where each stands."""
-    sizes = {node.group: math.prod(node.shape) for node in graph.nodes if node.kind != "parameter"}
-    used: dict[int, int] = {}
-    for group, column in columns.items():
-        used[column] = used.get(column, 0) + sizes[group]
-    if max(used.values(), default=0) <= MOST_CARDS:
-        return frozenset()
-    return frozenset(group for group in columns if sizes[group] > FEW)
 
 
 def given_block(

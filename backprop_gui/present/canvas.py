@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from backprop_gui.engine.expressions import Ref, children
 from backprop_gui.present.arrows import receiver
-from backprop_gui.present.block_light import BlockLight
-from backprop_gui.present.block_states import Chips, bundle_states, layer_states
 from backprop_gui.present.canvas_memory import CanvasMemory
 from backprop_gui.present.focus import cards_on_paths, element_of, focused_quantity
 from backprop_gui.present.math_text import plain
@@ -32,10 +31,19 @@ from backprop_gui.present.scene import Scene
 from backprop_gui.steps.blocks import Block
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 
+if TYPE_CHECKING:
+    from backprop_gui.present.block_light import BlockLight
+
 
 def canvas_picture(scene: Scene, shape: CanvasShape, memory: CanvasMemory) -> CanvasPicture:
     """The state of every card, chip and edge at this moment."""
-    light = BlockLight(scene, shape) if any(card.is_block for card in shape.cards) else _Light(scene, shape)
+    light: _Light | BlockLight
+    if any(card.is_block for card in shape.cards):
+        from backprop_gui.present.block_light import BlockLight  # most networks do without
+
+        light = BlockLight(scene, shape)
+    else:
+        light = _Light(scene, shape)
     blocks = {block.group: block for block in scene.frame.plan.blocks}
     mark, make = partial(_mark, scene, blocks), partial(_card, scene, light, blocks)
     make_chip = partial(_chip, scene, light)
@@ -47,6 +55,8 @@ def canvas_picture(scene: Scene, shape: CanvasShape, memory: CanvasMemory) -> Ca
     picture = CanvasPicture(shape, cards, chips, edges, scene.frame.phase, pulse, _hint(scene), scene.focus)
     if isinstance(light, _Light):
         return picture
+    from backprop_gui.present.block_states import Chips, bundle_states, layer_states
+
     more = Chips(scene, make_chip)
     layers = layer_states(scene, shape, light, make, more)
     bundles = bundle_states(scene, shape, light, more)

@@ -6,23 +6,20 @@ import dataclasses
 import math
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
 from backprop_gui.engine.expressions import Element, Expression, Operand, Ref
 from backprop_gui.engine.graph import Graph, Node
-from backprop_gui.present.block_shapes import (
-    MadeWhenAsked,
-    bundle_shape,
-    given_block,
-    layers_in_blocks,
-    neuron_block,
-)
 from backprop_gui.present.math_text import plain, spoken
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.present.pictures import CanvasShape, CardShape, EdgeShape
 from backprop_gui.steps.blocks import Block, blocks_of
 from backprop_gui.steps.quantities import Quantity
+
+MOST_CARDS = 12  # in a column; more would be too small to read, and the network is drawn in blocks
+FEW = 6  # so many cards a large network shows as well
 
 
 def canvas_shape(graph: Graph, naming: Naming, digits: NumberFormat) -> CanvasShape:
@@ -34,7 +31,7 @@ def canvas_shape(graph: Graph, naming: Naming, digits: NumberFormat) -> CanvasSh
         depth[block.group] = 1 + max((depth.get(group, 0) for group in senders), default=0)
     last = max(depth.values(), default=0) + 1
     targets = graph.nodes[graph.loss].operands[1]
-    whole = layers_in_blocks(graph, depth | {graph.nodes[targets].group: last})
+    whole = _in_blocks(graph, depth | {graph.nodes[targets].group: last})
     used: dict[int, int] = {}
     cards: list[CardShape] = []
     for index in graph.inputs:
@@ -46,11 +43,24 @@ def canvas_shape(graph: Graph, naming: Naming, digits: NumberFormat) -> CanvasSh
         used[column] = used.get(column, 0) + len(made)
         cards += made
     cards += _loss_cards(graph, naming, last, whole)
+    shape = CanvasShape(tuple(cards), tuple(_edges(graph, naming, blocks, whole)), digits.longest)
+    if not whole:
+        return shape
+    from backprop_gui.present.block_shapes import bundle_shape  # most networks do without
+
     bundles = [block for block in blocks if _is_bundle(graph, block, whole)]
-    edges = _edges(graph, naming, blocks, whole)
-    return CanvasShape(
-        tuple(cards), tuple(edges), digits.longest, tuple(bundle_shape(graph, block) for block in bundles)
-    )
+    return msgspec.structs.replace(shape, bundles=tuple(bundle_shape(graph, block) for block in bundles))
+
+
+def _in_blocks(graph: Graph, columns: dict[str, int]) -> frozenset[str]:
+    """The layers (and inputs, and targets) that are drawn as a whole; `columns` tells where each stands."""
+    sizes = {node.group: math.prod(node.shape) for node in graph.nodes if node.kind != "parameter"}
+    used: dict[int, int] = {}
+    for group, column in columns.items():
+        used[column] = used.get(column, 0) + sizes[group]
+    if max(used.values(), default=0) <= MOST_CARDS:
+        return frozenset()
+    return frozenset(group for group in columns if sizes[group] > FEW)
 
 
 def _is_bundle(graph: Graph, block: Block, whole: frozenset[str]) -> bool:
@@ -70,6 +80,8 @@ def _given_cards(
     if graph.nodes[index].group not in whole:
         return [_given_card(graph, naming, index, e, column, order + n) for n, e in enumerate(elements)]
 
+    from backprop_gui.present.block_shapes import MadeWhenAsked, given_block
+
     def member(number: int) -> CardShape:
         return _given_card(graph, naming, index, elements[number], column, order)
 
@@ -84,6 +96,8 @@ def _neuron_cards(
     column, order = place
     if block.group not in whole:
         return [_neuron_card(graph, naming, block, n, column, order + n) for n in range(block.neurons)]
+
+    from backprop_gui.present.block_shapes import MadeWhenAsked, neuron_block
 
     def member(number: int) -> CardShape:
         return _neuron_card(graph, naming, block, number, column, order)

@@ -73,9 +73,10 @@ class Formulas(Struct, frozen=True):
         """`=` or, where a number of the line is rounded, `≈`."""
         return EQUALS if all(map(self.format.is_exact, values)) else ABOUT
 
-    def sign_for(self, expression: Expression) -> Math:
-        """`=` or `≈` for a line that holds all numbers of an expression and its result."""
-        return self.equals(*self._leaves(expression), number_of(expression, self.numbers))
+    def sign_for(self, expression: Expression, value: float | None = None) -> Math:
+        """`=` or `≈` for a line with all numbers of an expression and its result, the `value` where known."""
+        value = number_of(expression, self.numbers) if value is None else value
+        return self.equals(*self._leaves(expression), value)
 
     def sign_for_names(self, expression: Expression) -> Math:
         """`=` or, where one of the constants among the names is rounded, `≈`."""

@@ -149,7 +149,7 @@ def _lines_page(scene: Scene) -> ExplainPage:
         arrow = BECOMES if scene.is_replaced(quantity) else formulas.sign_for_names(expression)
         rows = (
             row(scene.naming.symbol(quantity), arrow, formulas.symbols(expression)),
-            row(formulas.sign_for(expression), formulas.values(expression)),
+            row(formulas.sign_for(expression, value), formulas.values(expression)),
             row(formulas.equals(value), formulas.number(value)),
         )
         blocks.append(Block("", rows))

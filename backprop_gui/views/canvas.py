@@ -10,9 +10,7 @@ from backprop_gui.present.canvas_layout import lay_out
 from backprop_gui.present.pictures import CanvasPicture
 from backprop_gui.views.asking import with_why
 from backprop_gui.views.canvas_access import install, network_order
-from backprop_gui.views.canvas_blocks import BlockItem
-from backprop_gui.views.canvas_chip import ChipItem
-from backprop_gui.views.canvas_items import CardItem, Target
+from backprop_gui.views.canvas_items import PointedItem, Target
 from backprop_gui.views.canvas_keyboard import KeyboardCanvas
 from backprop_gui.views.canvas_look import Look, rect_of
 from backprop_gui.views.fonts import load_fonts
@@ -171,7 +169,7 @@ class GraphCanvas(KeyboardCanvas):
     def _target_at(self, position: QPoint) -> tuple[Target, QGraphicsItem | None] | None:
         """What is under a point of the viewport: a cell, a card, a chip, else the nearest edge."""
         for item in self.items(position):
-            if isinstance(item, CardItem | ChipItem | BlockItem):
+            if isinstance(item, PointedItem):
                 target = item.target_at(
                     item.deviceTransform(self.viewportTransform()).inverted()[0].map(QPointF(position))
                 )
@@ -188,7 +186,7 @@ class GraphCanvas(KeyboardCanvas):
         if found is None:
             return None
         target, item = found
-        if isinstance(item, CardItem | ChipItem | BlockItem):
+        if isinstance(item, PointedItem):
             to_item = item.deviceTransform(self.viewportTransform()).inverted()[0]
             return item.quantity_at(to_item.map(QPointF(position)))
         return target.cell.quantity if target.cell is not None else None

@@ -12,7 +12,7 @@ from backprop_gui.present.canvas_layout import CardPlace
 from backprop_gui.present.canvas_measures import BLOCK_PADDING, Measures
 from backprop_gui.present.layer_pictures import Layer, Numbers
 from backprop_gui.present.pictures import Card, CardShape, Cell, Phase
-from backprop_gui.views.canvas_items import READABLE, UNKNOWN, Target, editable_digits
+from backprop_gui.views.canvas_items import READABLE, UNKNOWN, PointedItem, Target, editable_digits
 from backprop_gui.views.canvas_look import Look, rect_of
 from backprop_gui.views.theme import blend
 
@@ -76,7 +76,7 @@ class CellItem(QGraphicsItem):
             painter.drawRoundedRect(rect, 5, 5)
 
 
-class BlockItem(QGraphicsItem):
+class BlockItem(PointedItem):
     """A layer of many numbers: who points at one of them means its neuron."""
 
     def __init__(self, shape: CardShape, place: CardPlace, measures: Measures, look: Look) -> None:

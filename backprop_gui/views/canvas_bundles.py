@@ -18,20 +18,22 @@ _SHADES = 5  # of strength; lines of one shade are painted together
 _DIM, _LIT = 0, 2
 _FEW, _MANY = 8, 150  # so many lines are painted thinner
 _THINNING = 0.5
+_INSET = 10.0  # from the corners of a block, where no line ends
 
 
 class BundleItem(QGraphicsItem):
     """The drawn weights of one layer, weak ones first and the lit ones last."""
 
     def __init__(
-        self, shape: BundleShape, starts: Numbers, ends: Numbers, half_way: float, look: Look
+        self, shape: BundleShape, starts: Numbers, ends: Numbers, frames: tuple[QRectF, QRectF], look: Look
     ) -> None:
-        """`starts` and `ends` are the points of the sending and of the receiving neurons, `half_way` is
-        the x in the middle of the gap that can be seen.
+        """`starts` and `ends` are the points of the sending and of the receiving neurons; lines are seen
+        from the right edge of the first frame to the left edge of the second.
         """
         super().__init__()
         self.shape_of_bundle = shape
-        self._starts, self._ends, self._half_way = starts, ends, half_way
+        self._starts, self._ends, self._frames = starts, ends, frames
+        self._half_way = (frames[0].right() + frames[1].left()) / 2
         self._look = look
         self._phase: Phase = "given"
         self._bundle = Bundle(shape.layer, np.zeros(0, np.intp), np.zeros(0), np.zeros(0, np.int8))
@@ -62,9 +64,16 @@ class BundleItem(QGraphicsItem):
     # ---------------------------------------------------------------- where they are
 
     def _lines(self, numbers: NDArray[np.intp]) -> Numbers:
-        """Start and end of each: (numbers, 4)."""
+        """Start and end of what is seen of each: (numbers, 4)."""
         targets, sources = np.divmod(numbers, self.shape_of_bundle.sources)
-        return np.concatenate([self._starts[sources], self._ends[targets]], axis=1)
+        start, end = self._starts[sources], self._ends[targets]
+        slope = (end[:, 1] - start[:, 1]) / np.maximum(end[:, 0] - start[:, 0], 1e-9)
+        found = []
+        for frame, x in zip(self._frames, (self._frames[0].right(), self._frames[1].left()), strict=True):
+            inset = min(_INSET, frame.height() / 4)
+            level = start[:, 1] + slope * (x - start[:, 0])
+            found += [np.full(len(numbers), x), np.clip(level, frame.top() + inset, frame.bottom() - inset)]
+        return np.column_stack(found)
 
     def middle(self, number: int) -> QPointF:
         """The point on the line of a weight that is half way between the layers."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from backprop_gui.present.canvas_measures import Box, Measures
 from backprop_gui.present.pictures import Chip, Emphasis, Phase
-from backprop_gui.views.canvas_items import READABLE, UNKNOWN, Target, editable_digits
+from backprop_gui.views.canvas_items import READABLE, UNKNOWN, PointedItem, Target, editable_digits
 from backprop_gui.views.canvas_look import Line, Look
 from backprop_gui.views.theme import blend
 
 
-class ChipItem(QGraphicsItem):
+class ChipItem(PointedItem):
     """A weight on its edge or a bias below its neuron: its value, and its gradient once known."""
 
     def __init__(

@@ -57,7 +57,19 @@ def _cell_target(
     return Target(kind, identity, rect, cell, cell.edit, digits, "\n".join(lines), cell.label)
 
 
-class CardItem(QGraphicsItem):
+class PointedItem(QGraphicsItem):
+    """An item that tells what stands at a point of it: cards, chips and blocks."""
+
+    def target_at(self, point: QPointF) -> Target | None:
+        """What a click or the pointer at a point (in the item's coordinates) means."""
+        raise NotImplementedError
+
+    def quantity_at(self, point: QPointF) -> object | None:
+        """The number at a point."""
+        raise NotImplementedError
+
+
+class CardItem(PointedItem):
     """An input, a neuron or the loss, with its title above and its caption below."""
 
     def __init__(self, shape: CardShape, place: CardPlace, measures: Measures, look: Look) -> None:

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from backprop_gui.present.pictures import CanvasPicture
 from backprop_gui.views.canvas_access import Stop, announce_focus, spoken_card, spoken_chip
-from backprop_gui.views.canvas_blocks import CellItem
+from backprop_gui.views.canvas_chip import ChipItem
 from backprop_gui.views.canvas_editing import CanvasEditing, Place
 from backprop_gui.views.canvas_hint import HintLine
-from backprop_gui.views.canvas_items import CardItem, Target
+from backprop_gui.views.canvas_items import Target
 from backprop_gui.views.canvas_look import Look
 from backprop_gui.views.canvas_ring import WHILE_EDITING, Ring
 from backprop_gui.views.canvas_scene import CanvasScene
@@ -103,7 +103,7 @@ class KeyboardCanvas(ZoomView):
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             by = -1 if key == Qt.Key.Key_Up else 1
             rows = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._move_ring(by * (self._scene.large.row_of(self._ring.identity) if rows else 1))
+            self._move_ring(by * (self._scene.row_of(self._ring.identity) if rows else 1))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
             clicks = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._enter_ring(clicks, edits_only=key == Qt.Key.Key_F2)
@@ -142,7 +142,7 @@ class KeyboardCanvas(ZoomView):
         """How far Tab goes: to the next item, over what is left of a block."""
         step = 1 if forward else -1
         block = self._ring.identity.partition("[")[0]
-        if block not in self._scene.large.blocks or self._ring.identity not in self._names:
+        if not self._scene.is_block(block) or self._ring.identity not in self._names:
             return step
         at = self._names.index(self._ring.identity)
         while 0 <= at < len(self._names) and self._names[at].partition("[")[0] == block:
@@ -224,7 +224,7 @@ class KeyboardCanvas(ZoomView):
         place = None if clicks else self._place_of(self._ring.identity)
         if place is not None:
             self.editing.open(place, self._look)
-        elif not edits_only and isinstance(item, CardItem):
+        elif not edits_only and not isinstance(item, ChipItem):
             self.card_clicked.emit(self._ring.identity)
         elif not edits_only:
             self.parameter_clicked.emit(self._ring.identity)
@@ -259,7 +259,7 @@ class KeyboardCanvas(ZoomView):
     def spoken(self, stop: Stop) -> str:
         if stop.card:
             item = self._scene.item_of(stop.identity)
-            card = item.card if isinstance(item, CardItem | CellItem) else None
+            card = item.card if item is not None and not isinstance(item, ChipItem) else None
             return spoken_card(stop.spoken, card) if card is not None else stop.spoken
         chip = self._scene.chip_of(stop.identity)
         return spoken_chip(stop.spoken, chip) if chip is not None else stop.spoken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from backprop_gui.present.canvas_layout import CanvasLayout
@@ -43,8 +43,8 @@ class LayerItems:
                 self.blocks[card.layer] = block
         for bundle in shape.bundles:
             starts, ends = self._ports(bundle.source, True), self._ports(bundle.target, False)
-            half_way = (self._edge(bundle.source, True) + self._edge(bundle.target, False)) / 2
-            item = BundleItem(bundle, starts, ends, half_way, look)
+            frames = self._frame(bundle.source), self._frame(bundle.target)
+            item = BundleItem(bundle, starts, ends, frames, look)
             self._scene.addItem(item)
             self.bundles[bundle.layer] = item
 
@@ -57,17 +57,12 @@ class LayerItems:
         boxes = [self._layout.cards[card.identity].card for card in self._shape.cards if card.layer == layer]
         return np.array([(box.right if right else box.left, box.centre[1]) for box in boxes])
 
-    def _edge(self, layer: str, right: bool) -> float:
-        """The x at which a layer ends at its right, or begins at its left."""
+    def _frame(self, layer: str) -> QRectF:
+        """What a layer covers: its block, or all of its cards."""
         if layer in self.blocks:
-            box = self.blocks[layer].frame()
-            return box.right() if right else box.left()
-        return float(self._ports(layer, right)[0, 0])
-
-    def clear(self) -> None:
-        """Forget the items; the scene removes them."""
-        for found in (self.blocks, self.bundles, self.members, self.biases, self.weights):
-            found.clear()
+            return self.blocks[layer].frame()
+        (left, top), (right, bottom) = self._ports(layer, False)[0], self._ports(layer, True)[-1]
+        return QRectF(left, top, right - left, bottom - top)
 
     # ---------------------------------------------------------------- what is shown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF
 from PySide6.QtGui import QColor
@@ -11,12 +12,14 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from backprop_gui.present.canvas_layout import CanvasLayout
 from backprop_gui.present.pictures import CanvasPicture, CanvasShape, Chip, EdgeShape, Emphasis, Phase
-from backprop_gui.views.canvas_blocks import CellItem
 from backprop_gui.views.canvas_chip import ChipItem
 from backprop_gui.views.canvas_edges import PULSES, EdgeLayerItem, Pulse
 from backprop_gui.views.canvas_items import CardItem
-from backprop_gui.views.canvas_layers import LayerItems
 from backprop_gui.views.canvas_look import Look, rect_of
+
+if TYPE_CHECKING:
+    from backprop_gui.views.canvas_blocks import CellItem
+    from backprop_gui.views.canvas_layers import LayerItems
 
 SHOWN_OF_CROWD = 8  # chips shown at once of layers with too many weights for chips on all of them
 
@@ -33,7 +36,7 @@ class CanvasScene(QGraphicsScene):
         self.biases: dict[str, list[ChipItem]] = {}  # by parameter; a shared one has several
         self.weights: dict[str, ChipItem] = {}  # by edge; of crowded edges only those that are shown
         self.layers: dict[str, EdgeLayerItem] = {}
-        self.large = LayerItems(self)
+        self.large: LayerItems | None = None  # the blocks of a large network
         self.pulse = Pulse(self)
         self._edges: dict[str, EdgeShape] = {}
         self._place_of_edge: dict[str, tuple[EdgeLayerItem, int]] = {}
@@ -51,7 +54,11 @@ class CanvasScene(QGraphicsScene):
         """Replace all items by those of a layout; they show nothing yet."""
         self.clear_items()
         self.layout = layout
-        self.large.build(shape, layout, self.look)
+        if any(card.is_block for card in shape.cards):
+            from backprop_gui.views.canvas_layers import LayerItems  # most networks do without
+
+            self.large = LayerItems(self)
+            self.large.build(shape, layout, self.look)
         for card in shape.cards:
             if card.is_block:
                 continue
@@ -83,8 +90,8 @@ class CanvasScene(QGraphicsScene):
     def clear_items(self) -> None:
         """Remove everything that `build` made."""
         self.pulse.stop()
-        self.large.clear()
         self.clear()
+        self.large = None
         self.layout = None
         self._more = {}
         for found in (
@@ -120,7 +127,8 @@ class CanvasScene(QGraphicsScene):
         self.pulse.stop()
         another_phase, self._phase = picture.phase != self._phase, picture.phase
         self._more = picture.more_chips
-        self.large.show_picture(picture)
+        if self.large is not None:
+            self.large.show_picture(picture)
         for card in picture.cards:
             self.cards[card.identity].show_card(card, picture.phase)
         changed = self._show_chips(picture, another_phase)
@@ -200,14 +208,15 @@ class CanvasScene(QGraphicsScene):
             chip.show_look(look)
         for layer in self.layers.values():
             layer.show_look(look)
-        self.large.show_look(look)
+        if self.large is not None:
+            self.large.show_look(look)
 
     def run_pulse(self, picture: CanvasPicture) -> None:
         """Let the number of this step travel along its edges, in the direction of the phase."""
         if self.layout is None:
             return
         routes = [self.layout.routes[edge] for edge in picture.pulse if edge in self.layout.routes]
-        routes += self.large.lit_routes(PULSES)
+        routes += self.large.lit_routes(PULSES) if self.large is not None else []
         if picture.phase == "backward":
             routes = [route[::-1] for route in routes]
         colour, ground = QColor(self.look.phase(picture.phase)), QColor(self.look.theme.canvas)
@@ -221,18 +230,27 @@ class CanvasScene(QGraphicsScene):
     def lit_items(self) -> list[QGraphicsItem]:
         """What is of this step and can be seen."""
         cards: list[QGraphicsItem] = [card for card in self.cards.values() if card.lit]
-        cards += self.large.lit_items()
+        cards += self.large.lit_items() if self.large is not None else []
         return cards + [chip for chip in self.chip_items() if chip.lit and chip.isVisible()]
 
     def shows(self, identity: str) -> bool:
         """Whether there is an item of this identity."""
-        return self.large.has(identity) or self.item_of(identity) is not None
+        in_block = self.large is not None and self.large.has(identity)
+        return in_block or self.item_of(identity) is not None
+
+    def is_block(self, layer: str) -> bool:
+        """Whether a layer is drawn as a whole."""
+        return self.large is not None and layer in self.large.blocks
+
+    def row_of(self, identity: str) -> int:
+        """How many cells stand side by side where a neuron stands; 1 outside of blocks."""
+        return self.large.row_of(identity) if self.large is not None else 1
 
     def item_of(self, identity: str) -> CardItem | CellItem | ChipItem | None:
         """The card, or the first shown chip of the parameter, of this identity."""
         if identity in self.cards:
             return self.cards[identity]
-        if self.large.has(identity):
+        if self.large is not None and self.large.has(identity):
             return self.large.item_of(identity)
         chips = [*self.biases.get(identity, ())]
         chips += [self.weights[edge] for edge in self._edges_of.get(identity, ()) if edge in self.weights]
@@ -245,14 +263,14 @@ class CanvasScene(QGraphicsScene):
         """The middle of the (first) edge of a weight, where its chip stands or would stand."""
         edges = self._edges_of.get(parameter)
         if not edges or self.layout is None:
-            return self.large.middle_of(parameter)
+            return self.large.middle_of(parameter) if self.large is not None else None
         return rect_of(self.layout.chips[edges[0]].box).center()
 
     def edge_at(self, point: QPointF, reach: float) -> EdgeShape | None:
         """The nearest weighted edge within `reach` of a point."""
         found = [layer.nearest(point.x(), point.y(), reach) for layer in self.layers.values()]
         near = [hit for hit in found if hit is not None and hit[1].weight]
-        near += self.large.edges_near(point, reach)
+        near += self.large.edges_near(point, reach) if self.large is not None else []
         return min(near, key=_distance)[1] if near else None
 
 
