@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backprop_gui.session.session import Session
 
 FRAME_MILLISECONDS = 16
-TRAINING_TO_FRAME = 2.1  # how much longer training runs than it rests for a frame
+TRAINING_TO_FRAME = 2.3  # how much longer training runs than it rests for a frame
 TURNS = 12  # what takes its time is not shown in each frame of training …
 SLOW_SECONDS = 0.3  # … unless there is that long between two of them
 WITHOUT_END = 10**15
