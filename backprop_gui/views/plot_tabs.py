@@ -102,6 +102,10 @@ class PlotTabs(QTabWidget):
         pages[index].widget.setParent(self)  # as of a tab that is taken away
         self._grid.take([*pages[:index], *pages[index + 1 :]])
 
+    def tabText(self, index: int) -> str:
+        """What stands on the tab of a plot, or above it."""
+        return super().tabText(index) if self._grid is None else self._grid.pages[index].title
+
     def setTabToolTip(self, index: int, tip: str) -> None:
         """What a plot shows, in a sentence."""
         if self._grid is None:
