@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
@@ -42,6 +43,7 @@ def open_window(preset_or_file: str = WORKED_EXAMPLE) -> Any:
     window.activateWindow()
     QTest.qWaitForWindowActive(window)
     rest(700)  # the plot loads, finite differences of iteration 0 are made
+    gc.freeze()  # as the program does when its window shows
     return window
 
 
