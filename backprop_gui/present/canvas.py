@@ -60,7 +60,9 @@ def canvas_picture(scene: Scene, shape: CanvasShape, memory: CanvasMemory) -> Ca
     more = Chips(scene, make_chip)
     layers = layer_states(scene, shape, light, make, more)
     bundles = bundle_states(scene, shape, light, more)
-    return dataclasses.replace(picture, layers=layers, bundles=bundles, more_chips=more)
+    if travels and not scene.focus:
+        pulse += tuple(bundle.layer for bundle in bundles if bundle.is_lit)
+    return dataclasses.replace(picture, pulse=pulse, layers=layers, bundles=bundles, more_chips=more)
 
 
 def _hint(scene: Scene) -> str:

@@ -84,6 +84,11 @@ class Bundle(Struct, frozen=True, eq=False):
     levels: NDArray[np.int8]
     chips: tuple[tuple[int, Chip], ...] = ()
 
+    @property
+    def is_lit(self) -> bool:
+        """Whether any of the weights is of this step."""
+        return bool((self.levels == 2).any())
+
     def same(self, other: Bundle) -> bool:
         """Whether both look the same."""
         return self.chips == other.chips and all(

@@ -136,8 +136,8 @@ class CanvasPicture:
     """The canvas at one step.
 
     `edges` holds the emphasis of each edge by identity; an edge that is not named is plain.
-    `pulse` names the edges along which this step's number travels; the pulse runs towards
-    the target card in the forward phase and towards the source card in the backward phase.
+    `pulse` names the edges (and bundles, by their layers) along which this step's number travels; the
+    pulse runs towards the target card in the forward phase, towards the source card in the backward phase.
     `hint` is one quiet line at the lower edge; `focus` the identity that is asked about.
     `layers` and `bundles` are the states of those of the shape; `more_chips` makes the chip of any
     parameter when it is looked at.

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QResizeEven
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QToolTip, QWidget
 
 from backprop_gui.present.canvas_layout import lay_out
-from backprop_gui.present.pictures import CanvasPicture
+from backprop_gui.present.pictures import CanvasPicture, CanvasShape
 from backprop_gui.views.asking import with_why
 from backprop_gui.views.canvas_access import install, network_order
 from backprop_gui.views.canvas_items import PointedItem, Target
@@ -102,7 +102,7 @@ class GraphCanvas(KeyboardCanvas):
         least = 0.0
         if scale > 1:  # enlarged texts stay enlarged, even if the network outgrows the view
             least = self.fitting_zoom(rect_of(lay_out(shape, size.width(), size.height()).bounds))
-        elif shape.number_width >= _LONG_NUMBERS and len(shape.edges) <= _MANY_EDGES:
+        elif shape.number_width >= _LONG_NUMBERS and _has_few_edges(shape):
             least = _LEGIBLE  # whoever asks for all digits wants to read them
         self._laid_out_for = (size.width(), size.height())
         self._scene.build(shape, layout)
@@ -144,7 +144,7 @@ class GraphCanvas(KeyboardCanvas):
         self._place_hint()
         room = self.room()
         if self._picture is not None and self.fitted:
-            few = len(self._picture.shape.edges) <= _MANY_EDGES
+            few = _has_few_edges(self._picture.shape)
             self.fit()
             if self._laid_out_for != (room.width(), room.height()):
                 if not self.isVisible():
@@ -265,3 +265,8 @@ class GraphCanvas(KeyboardCanvas):
             QToolTip.showText(event.globalPos(), tip, self.viewport())
             return True
         return super().viewportEvent(event)
+
+
+def _has_few_edges(shape: CanvasShape) -> bool:
+    """Whether a network is soon laid out anew, and can be read at a small zoom."""
+    return len(shape.edges) <= _MANY_EDGES and not shape.bundles

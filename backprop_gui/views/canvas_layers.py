@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
@@ -170,9 +172,10 @@ class LayerItems:
         found: list[QGraphicsItem] = [item for item in self.members.values() if item.lit]
         return found + [item for item in self.weights.values() if item.lit]
 
-    def lit_routes(self, at_most: int) -> list[Route]:
-        """The ways of the lit weights."""
-        return [route for item in self.bundles.values() for route in item.lit_routes(at_most)]
+    def lit_routes(self, layers: Collection[str], at_most: int) -> list[Route]:
+        """The ways of the lit weights of some layers, the strongest of each."""
+        found = [item for layer, item in self.bundles.items() if layer in layers]
+        return [route for item in found for route in item.lit_routes(at_most)]
 
     def edges_near(self, point: QPointF, reach: float) -> list[tuple[float, EdgeShape]]:
         """The nearest drawn weight of each bundle within `reach` of a point."""

@@ -216,7 +216,8 @@ class CanvasScene(QGraphicsScene):
         if self.layout is None:
             return
         routes = [self.layout.routes[edge] for edge in picture.pulse if edge in self.layout.routes]
-        routes += self.large.lit_routes(PULSES) if self.large is not None else []
+        if self.large is not None:
+            routes += self.large.lit_routes(picture.pulse, PULSES)
         if picture.phase == "backward":
             routes = [route[::-1] for route in routes]
         colour, ground = QColor(self.look.phase(picture.phase)), QColor(self.look.theme.canvas)

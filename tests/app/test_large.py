@@ -87,7 +87,8 @@ def test_every_neuron_and_weight_is_an_accessible_child(digits):
 def test_a_file_of_many_rows_tells_its_progress_and_can_be_stopped(digits, tmp_path, monkeypatch):
     """Esc leaves the old file; otherwise it is there whole."""
     monkeypatch.setattr(exporting, "AT_ONCE_SECONDS", 0)
-    path, told = tmp_path / "gradients.csv", []
+    told: list[str] = []
+    path = tmp_path / "gradients.csv"
     path.write_text("old")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     monkeypatch.setattr(digits.window, "show_progress", told.append)
