@@ -68,8 +68,10 @@ def test_accuracy_is_there_where_there_are_classes(start):
     train = measured(program, plot, "train_accuracy_percent", 11)
     test = measured(program, plot, "test_accuracy_percent", 11)
     parameters = program.session.timeline.state(10).parameters
-    assert test.values[-1] == 100 * Evaluation(program.session.model).of(parameters)[1]
-    assert train.values[-1] == 100 * Evaluation(program.session.model, test=False).of(parameters)[1]
+    for line, of_test in ((test, True), (train, False)):
+        share = Evaluation(program.session.model, of_test).of(parameters)[1]
+        assert share is not None
+        assert line.values[-1] == 100 * share
     program.window.controller.files.open("worked-example")
     tabs = program.window.plot_tabs
     assert "Accuracy" not in [tabs.tabText(place) for place in range(tabs.count())]
@@ -142,7 +144,12 @@ def test_a_drag_leads_through_the_run_and_the_latest_wins(program, tab, monkeypa
     program.wait_until(lambda: plot.picture.lines and len(plot.picture.lines[0].values) > 100)
     plot.grab()  # lays it out
     gone, go = [], program.session.travelling.go
-    monkeypatch.setattr(program.session.travelling, "go", lambda *to: (gone.append(to[0]), go(*to)))
+
+    def note(*to):
+        gone.append(to[0])
+        go(*to)
+
+    monkeypatch.setattr(program.session.travelling, "go", note)
     port = plot._curve.viewport()
     first, last = point(plot, 100), point(plot, 1500)
     QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=first)
@@ -167,7 +174,12 @@ def test_hidden_plots_cost_nothing(start, monkeypatch):
 
     def count(owner, name):
         plain = getattr(owner, name)
-        monkeypatch.setattr(owner, name, lambda *a, **k: (calls.append(name), plain(*a, **k))[1])
+
+        def note(*arguments, **named):
+            calls.append(name)
+            return plain(*arguments, **named)
+
+        monkeypatch.setattr(owner, name, note)
 
     count(RunSamples, "follow")
     count(RunSamples, "work")
@@ -232,7 +244,7 @@ def test_all_plots_together_are_in_step_and_come_and_go_with_the_experiment(star
 def test_a_history_asked_for_is_seen_however_large_the_text(start):
     """Where there is room for one row only, the plots take it."""
     program = start("worked-example", (1280, 720))
-    program.do(*["textLarger"] * 8)
+    program.window.apply_theme(program.window.theme(), 2.2)
     assert not program.window.plot_tabs.isVisible()
     program.do("history")
     program.wait_until(lambda: program.widget("historyPlot").isVisible())
