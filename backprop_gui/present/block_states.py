@@ -169,7 +169,7 @@ def _caption(scene: Scene, values: Numbers, slopes: Numbers) -> str:
         known = numbers[np.isfinite(numbers)]
         if len(known):
             low, high = (scene.format.text(float(each)) for each in (known.min(), known.max()))
-            told.append(f"{label}{low} … {high}")
+            told.append(f"{label}{low} … {high}" if low != high else f"{label}{low}")
     return "   ".join(told)
 
 

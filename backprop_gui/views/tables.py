@@ -49,6 +49,7 @@ from backprop_gui.views.theme import LIGHT, Theme
 Index = QModelIndex | QPersistentModelIndex
 
 ROW_HEIGHT = 27
+MOST_COPIED = 20_000  # rows
 MEASURED_ROWS = 60  # rows looked at for the widths of the columns
 
 
@@ -322,6 +323,12 @@ class TableView(QTableView):
 
         Whole rows bring the heads of the columns along.
         """
+        stretches = self.selectionModel().selection().toList()
+        rows = sum(each.height() for each in stretches) or self._model.rowCount()
+        if rows > MOST_COPIED:  # making as many would hold the window up
+            told = f"{rows:,} rows are too many to copy; Export CSV… writes them to a file"
+            QToolTip.showText(self.mapToGlobal(self.rect().topRight()), told, self)
+            return
         QGuiApplication.clipboard().setText(self.selection_as_text())
 
     def selection_as_text(self) -> str:

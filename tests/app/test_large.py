@@ -6,9 +6,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from backprop_gui.app import exporting
+from backprop_gui.views import tables
 from tests.app.program import CTRL, KEY, NO, SHIFT
 
 
@@ -104,3 +105,14 @@ def test_a_file_of_many_rows_tells_its_progress_and_can_be_stopped(digits, tmp_p
     digits.wait_until(lambda: not files.exporting.is_under_way)
     assert len(path.read_text().splitlines()) == 1 + 33 * 1210
     assert told[-1] == ""
+
+
+def test_too_many_rows_are_not_copied_but_told_where_to_go(digits, monkeypatch):
+    """The clipboard keeps what it held; a sentence names the way."""
+    monkeypatch.setattr(tables, "MOST_COPIED", 1000)
+    table = digits.widget("gradientTable")
+    QApplication.clipboard().setText("before")
+    table.copy_selection()
+    assert QApplication.clipboard().text() == "before"
+    assert QToolTip.text() == "1,210 rows are too many to copy; Export CSV… writes them to a file"
+    QToolTip.hideText()
