@@ -30,6 +30,7 @@ class NetworkPanel(Panel):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(session, window)
         self._builder = Builder(session, window)
+        self._shown: tuple[object, ...] = ()  # what the list was made from
         session.opened.connect(self._forget_refusal)
         window.commands["networkPanel"].triggered.connect(self.go)
 
@@ -63,10 +64,15 @@ class NetworkPanel(Panel):
         return view
 
     def show_moment(self) -> None:
-        """Show the network and the data in force."""
+        """Show the network and the data in force; training does not change them."""
         from backprop_gui.present.network_picture import network_picture
 
         session = self.session
+        made_from = (session.experiment, session.model, session.naming, session.format)
+        same = all(one is other for one, other in zip(made_from, self._shown, strict=False))
+        if session.running.is_training and self._shown and same:
+            return
+        self._shown = made_from
         self._view.show_network(
             network_picture(session.experiment, session.model, session.naming, session.format)
         )

@@ -53,8 +53,9 @@ class Panel(QObject):
         self._tabs = self._tabs_of(window)
         self.offer(True)
         self._holder.shown.connect(self._show_if_seen)
-        for happened in (session.opened, session.changed, session.moved, session.trained):
+        for happened in (session.opened, session.changed, session.moved):
             happened.connect(self._show_if_seen)
+        session.trained.connect(self._show_growth)
 
     def make(self) -> QWidget:
         """The panel itself, connected; it is named and dressed by who calls."""
@@ -102,6 +103,11 @@ class Panel(QObject):
         if self.is_shown():
             assert self.widget is not None  # made now, at the latest
             self.show_moment()
+
+    def _show_growth(self) -> None:
+        """Iterations were added; while training runs the move that follows is enough."""
+        if not self.session.running.is_training:
+            self._show_if_seen()
 
     def _tabs_of(self, window: MainWindow) -> QTabWidget:
         places = {"side": window.side, "plots": window.plot_tabs, "tables": window.table_tabs}
