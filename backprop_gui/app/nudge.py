@@ -80,7 +80,9 @@ class NudgeBench(Panel):
 
     def show_moment(self) -> None:
         """The bench with the numbers of this moment; the nudge stays as large as it is."""
-        if self.session.running.is_training:
+        training = self.session.running.is_training
+        self.panel.show_training(training)
+        if training:
             return  # no number stands still; the end of it is a move
         self._follow()
         self._show_nudge()
@@ -169,13 +171,21 @@ class NudgeBench(Panel):
         self.open()
         self.panel.setFocus()
 
+    def _stand_still(self) -> None:
+        """End training: what is nudged belongs to one moment."""
+        if self.session.running.is_training:
+            self.session.running.halt()
+            self._follow()
+
     def _pick(self, leaf: object) -> None:
         assert isinstance(leaf, Quantity)
+        self._stand_still()
         self._leaf = leaf
         self._show_nudge()
 
     def _move(self, step: float) -> None:
         if math.isfinite(step):
+            self._stand_still()
             self._step = step
             self._show_nudge()
 
@@ -201,6 +211,8 @@ class NudgeBench(Panel):
         from backprop_gui.present.nudge import own_name
         from backprop_gui.steps.nudging import moved
 
+        if self.session.running.is_training:
+            return  # it would set a number that nobody sees any more
         nudging, scene = self._nudging, self.session.scene()
         if nudging is None or not self._step:
             return

@@ -239,7 +239,7 @@ class SlicePanel(Panel):
             else:
                 curve = slicing.loss_slice(loss, place, window, slicing.CURVE_POINTS, value, landing)
             way = abs(landing - value)
-            if 0 < way < window.half / 2:
+            if 1e-12 * abs(value) < way < window.half / 2:
                 around = slicing.Window((value + landing) / 2, CLOSE_HALF * way)
                 close = slicing.loss_slice(loss, place, around, slicing.CLOSE_POINTS, value, landing)
         self._pending = Measured(

@@ -27,6 +27,7 @@ FEW_PLANE_POINTS = 17  # where a forward pass takes long
 LARGE_PASS = 50_000  # numbers of a forward pass from which on it takes long
 MOST_TRAVELLED = 500
 RECENT = 32  # iterations before the one on screen that are replayed for the path
+WIDEST, NARROWEST = 1e9, 1e-6  # half of a window; the narrowest as a share of its centre
 LARGEST_SHARE = 0.8  # of half the window, that the way to the landing may take
 EDGE = 0.85  # of half the window: here value and landing are still well in sight
 
@@ -83,12 +84,17 @@ class Window(Struct, frozen=True):
 
     def zoomed(self, factor: float) -> Window:
         """Larger or smaller around the same middle, within what float64 can tell apart."""
-        least = 1e-6 * max(1.0, abs(self.centre))
-        return Window(self.centre, min(max(self.half * factor, least), 1e9))
+        return _window(self.centre, self.half * factor)
 
     def shows(self, *values: float) -> bool:
         """Whether all of these are well inside."""
         return all(abs(value - self.centre) <= EDGE * self.half for value in values if np.isfinite(value))
+
+
+def _window(centre: float, half: float) -> Window:
+    """Around a centre, neither wider than is of use nor narrower than float64 can tell apart."""
+    centre = float(centre) if np.isfinite(centre) else 0.0
+    return Window(centre, max(min(float(half), WIDEST), NARROWEST * max(1.0, abs(centre))))
 
 
 def window_for(value: float, landing: float, before: Window | None = None) -> Window:
@@ -97,10 +103,10 @@ def window_for(value: float, landing: float, before: Window | None = None) -> Wi
     The one `before` is kept while it serves: axes that jump with every step cannot be read.
     """
     way = abs(landing - value) if np.isfinite(landing) else 0.0
-    half = float(max(1.0, abs(value), way / LARGEST_SHARE))
+    half = float(max(1.0, abs(value) if np.isfinite(value) else 0.0, way / LARGEST_SHARE))
     if before is not None and before.shows(value, landing) and before.half <= 4 * half:
         return before
-    return Window(float(value), min(half, 1e9))
+    return _window(value, half)
 
 
 def window_over(values: Array, before: Window | None = None) -> Window:
@@ -110,7 +116,7 @@ def window_over(values: Array, before: Window | None = None) -> Window:
     half = max(0.5, 0.6 * (high - low))
     if before is not None and before.shows(low, high) and before.half <= 2 * half:
         return before
-    return Window((low + high) / 2, min(half, 1e9))
+    return _window(low / 2 + high / 2, half)
 
 
 class Slice(Struct, frozen=True, eq=False):

@@ -20,6 +20,7 @@ NOTE_PIXELS = 12.0
 LARGEST_HEAD = 0.55  # share of the height that stays in view above what is scrolled
 LEAST_LINES = 130  # pixels of height at the usual text size: below, the ratio is scrolled with the lines
 CALM = "Nothing is changed until you keep it."
+TRAINING = "Training runs; these are the numbers from before."
 SCALE_NOTE = "One scale for all lines; small moves are drawn larger than they are."
 
 
@@ -133,6 +134,10 @@ class NudgePanel(QWidget):
         if other:
             self._scroll.verticalScrollBar().setValue(0)
         self._describe()
+
+    def show_training(self, training: bool) -> None:
+        """Whether training runs, so that what is shown is not of this moment."""
+        self._calm.setText(TRAINING if training else CALM)
 
     def show_sweep(self, picture: SweepPicture | None) -> None:
         """Show this error curve; None while it is being measured."""

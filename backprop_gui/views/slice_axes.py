@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -90,13 +92,11 @@ class Axes(Struct, frozen=True):
 
     def x(self, value: float) -> float:
         """The place of a number on the horizontal axis, kept near the rectangle."""
-        share = (value - self.low) / (self.high - self.low)
-        return self.rect.left() + min(max(share, -9.0), 10.0) * self.rect.width()
+        return self.rect.left() + _share(value, self.low, self.high) * self.rect.width()
 
     def y(self, value: float) -> float:
         """The place of a number on the vertical axis, kept near the rectangle."""
-        share = (value - self.bottom) / (self.top - self.bottom)
-        return self.rect.bottom() - min(max(share, -9.0), 10.0) * self.rect.height()
+        return self.rect.bottom() - _share(value, self.bottom, self.top) * self.rect.height()
 
     def at(self, x: float, y: float) -> QPointF:
         """The place of a point."""
@@ -108,6 +108,13 @@ class Axes(Struct, frozen=True):
 
     def is_inside(self, x: float, y: float) -> bool:
         return self.low <= x <= self.high and self.bottom <= y <= self.top
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Where a number stands between two others; in the middle where they leave nothing between them."""
+    span = high - low
+    share = (value - low) / span if span else math.nan
+    return min(max(share, -9.0), 10.0) if math.isfinite(share) else 0.5
 
 
 def placed_axes(

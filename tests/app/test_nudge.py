@@ -277,3 +277,19 @@ def test_the_ratio_stays_in_sight(program):
     panel.resize(420, 1000)
     assert panel._ratio.parentWidget() is panel._sheet
     assert panel._ratio.y() >= panel.lines.geometry().bottom()
+
+
+def test_a_nudge_ends_training(program):
+    """It belongs to one moment; also where another network has been opened meanwhile."""
+    program.do("nudge")
+    program.window.controller.files.open("averaging-over-examples")
+    program.widget("trainCount").setValue(1_000_000)
+    program.do("train")
+    feature = program.window.controller.features["NudgeBench"]
+    feature.show_moment()
+    assert panel_of(program)._calm.text().startswith("Training runs")
+    feature._type("0.5")
+    assert not program.session.running.is_training
+    assert panel_of(program)._picture.step == 0.5
+    assert feature._nudging.record is program.session.scene().frame.record
+    program.wait_until(lambda: panel_of(program)._calm.text().startswith("Nothing"))

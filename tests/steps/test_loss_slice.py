@@ -17,6 +17,7 @@ from backprop_gui.steps.loss_slice import (
     loss_slice,
     travelled,
     window_for,
+    window_over,
 )
 from backprop_gui.steps.timeline import Timeline
 from tests.networks import layers, preset
@@ -135,3 +136,12 @@ def test_a_long_path_is_thinned():
     assert len(iterations) == len(points) <= 501
     assert iterations[0] == 0
     assert iterations[-1] == 9000
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-300, 1e12, -1e308, 1.7e308, np.inf, np.nan])
+def test_a_window_always_has_room(value):
+    """Whatever the value, and however far it is zoomed: its ends are finite and not the same."""
+    for window in (window_for(value, 0.5), window_over(np.array([value, value]))):
+        for zoomed in (window, window.zoomed(1e-300), window.zoomed(1e300)):
+            assert np.isfinite([zoomed.low, zoomed.high]).all()
+            assert zoomed.low < zoomed.centre < zoomed.high
