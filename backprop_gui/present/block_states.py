@@ -197,7 +197,7 @@ def _bundle(bundle: BundleShape, shown: Numbers, light: BlockLight, chips: Chips
     weights, levels, wanted = shown[part], light.parameters[part], light.wanted[part]
     size = np.abs(weights)
     if bundle.missing is not None:
-        size = np.where(bundle.missing, -1.0, size)
+        size, levels = np.where(bundle.missing, -1.0, size), np.where(bundle.missing, DIM, levels)
         wanted = wanted & ~bundle.missing
     strongest = _strongest(size)
     drawn = strongest

@@ -194,8 +194,7 @@ def _edges(
         if head.operation.name == "affine":
             yield from _weighted_edges(graph, naming, block)
         elif any(group in whole for group in _groups_at(graph, block)):
-            for group in dict.fromkeys(_groups_at(graph, block)[1:]):
-                yield EdgeShape(f"{group}>{block.group}", group, block.group, "", block.group)
+            yield from _plain_edges(graph, block, whole)
         else:
             yield from _other_edges(graph, naming, block)
     output = graph.nodes[graph.loss].operands[0]
@@ -206,6 +205,20 @@ def _edges(
     for element in elements_of(graph, output):
         source_card = neuron_identity(group, element)
         yield EdgeShape(f"{source_card}>loss", source_card, "loss", "", "loss")
+
+
+def _plain_edges(graph: Graph, block: Block, whole: frozenset[str]) -> Iterator[EdgeShape]:
+    """One line from each block that an operation works with, and from each card beside blocks."""
+    names: dict[str, list[str]] = {}
+    for index in (block.nodes[0], *graph.nodes[block.nodes[0]].operands):
+        node = graph.nodes[index]
+        if node.kind != "parameter":
+            each = [neuron_identity(node.group, element) for element in elements_of(graph, index)]
+            names[node.group] = [node.group] if node.group in whole else each
+    for group, sources in names.items():
+        for source in sources if group != block.group else ():
+            for target in names[block.group]:
+                yield EdgeShape(f"{source}>{target}", source, target, "", block.group)
 
 
 def _groups_at(graph: Graph, block: Block) -> list[str]:

@@ -247,16 +247,18 @@ class BlockItem(PointedItem):
         )
 
     def _paint_image(self, painter: QPainter, layer: Layer) -> None:
-        """Ink where the pixels are strong; what is not lit at all is quieter."""
+        """Ink where pixels are strong, in two colours where some are negative; quieter where nothing is lit."""
         columns, rows = self.shape_of_card.grid
         look, dim = self.look, not layer.levels.any()
-        shares = np.abs(shares_of(layer.values))
-        paper, ink = (QColor(each) for each in (look.card_ground(dim), look.ink(look.theme.text, dim)))
-        ends = np.array([[paper.red(), paper.green(), paper.blue()], [ink.red(), ink.green(), ink.blue()]])
-        pixels = np.full((rows * columns, 4), 255, dtype=np.uint8)
+        signed = np.nan_to_num(shares_of(layer.values))
         share = np.zeros(rows * columns)
-        share[: len(shares)] = shares
-        pixels[:, :3] = np.round(ends[0] + share[:, None] * (ends[1] - ends[0])).astype(np.uint8)
+        share[: len(signed)] = signed
+        inks = (look.theme.negative, look.theme.positive) if (share < 0).any() else (look.theme.text,) * 2
+        colours = [QColor(look.card_ground(dim)), *(look.ink(ink, dim) for ink in inks)]
+        paper, below, above = (np.array(each.getRgb()[:3]) for each in colours)
+        ink = np.where(share[:, None] < 0, below, above)
+        pixels = np.full((rows * columns, 4), 255, dtype=np.uint8)
+        pixels[:, :3] = np.round(paper + np.abs(share)[:, None] * (ink - paper)).astype(np.uint8)
         data = pixels.tobytes()
         picture = QImage(data, columns, rows, columns * 4, QImage.Format.Format_RGBA8888)
         across, down = self._pitch

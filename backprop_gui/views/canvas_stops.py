@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from msgspec import Struct
+import numpy as np
+from numpy.typing import NDArray
 
 from backprop_gui.present.layer_pictures import BundleShape
 from backprop_gui.present.pictures import CanvasShape, CardShape
 from backprop_gui.views.canvas_access import Stop, in_words
 
 
-class _Stretch(Struct, frozen=True):
+class _Stretch:
     """The neurons of one layer, each followed by its weights and its bias."""
 
-    cards: Sequence[CardShape]
-    incoming: tuple[BundleShape, ...]
-    start: int  # the number of its first stop
-    of_each: int  # stops of a neuron
-    first: int = 0  # the number of its first neuron in the layer
+    def __init__(
+        self, cards: Sequence[CardShape], incoming: tuple[BundleShape, ...], start: int, first: int
+    ) -> None:
+        """`start` is the number of its first stop, `first` that of its first neuron in the layer."""
+        self.cards, self.first = cards, first
+        self.incoming = [(bundle, _senders(bundle)) for bundle in incoming]
+        counts = np.full(len(cards), 1 + bool(cards[0].bias))
+        for bundle, senders in self.incoming:
+            rows = range(first, first + len(cards))
+            counts += bundle.sources if senders is None else [len(senders[row]) for row in rows]
+        self.starts = start + np.concatenate([[0], np.cumsum(counts)])
 
     @property
     def end(self) -> int:
-        return self.start + len(self.cards) * self.of_each
+        return int(self.starts[-1])
+
+
+def _senders(bundle: BundleShape) -> list[NDArray[np.intp]] | None:
+    """For each receiving neuron the numbers of its senders; None where all are connected."""
+    if bundle.missing is None:
+        return None
+    return [np.flatnonzero(~row) for row in bundle.missing.reshape(bundle.targets, bundle.sources)]
 
 
 class LargeStops(Sequence[Stop]):
@@ -31,13 +45,14 @@ class LargeStops(Sequence[Stop]):
 
     def __init__(self, shape: CanvasShape) -> None:
         self._stretches: list[_Stretch] = []
-        at = 0
+        at, told = 0, dict[int, str]()
         for card in sorted(shape.cards, key=_column_and_order):
             cards = card.cells if card.is_block else (card,)
-            incoming = tuple(bundle for bundle in shape.bundles if bundle.target == card.layer)
-            of_each = 1 + sum(bundle.sources for bundle in incoming) + bool(cards[0].bias)
+            own = [bundle for bundle in shape.bundles if bundle.target == card.layer]
+            # Weights that several layers share belong to the first.
+            incoming = tuple(each for each in own if told.setdefault(each.first, each.layer) == each.layer)
             first = 0 if card.is_block else _number_in_layer(card)
-            self._stretches.append(_Stretch(cards, incoming, at, of_each, first))
+            self._stretches.append(_Stretch(cards, incoming, at, first))
             at = self._stretches[-1].end
         self._count = at
 
@@ -52,8 +67,9 @@ class LargeStops(Sequence[Stop]):
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(self._count))]
         for stretch in self._stretches:
-            if stretch.start <= index < stretch.end:
-                return _stop(stretch, *divmod(index - stretch.start, stretch.of_each))
+            if stretch.starts[0] <= index < stretch.end:
+                neuron = int(np.searchsorted(stretch.starts, index, side="right")) - 1
+                return _stop(stretch, neuron, index - int(stretch.starts[neuron]))
         raise IndexError(index)
 
     def number_of(self, identity: str) -> int:
@@ -61,7 +77,7 @@ class LargeStops(Sequence[Stop]):
         for stretch in self._stretches:
             found = _find(stretch, identity)
             if found >= 0:
-                return stretch.start + found
+                return found
         return -1
 
     def reachable(self) -> Iterator[str]:
@@ -83,30 +99,35 @@ def _stop(stretch: _Stretch, neuron: int, inside: int) -> Stop:
         return Stop(card.identity, spoken, True)
     inside -= 1
     row = neuron + stretch.first
-    for bundle in stretch.incoming:
-        if inside < bundle.sources:
-            name = bundle.names[row * bundle.sources + inside]
+    for bundle, senders in stretch.incoming:
+        count = bundle.sources if senders is None else len(senders[row])
+        if inside < count:
+            source = inside if senders is None else int(senders[row][inside])
+            name = bundle.names[row * bundle.sources + source]
             return Stop(name, f"weight {in_words(name)}", False)
-        inside -= bundle.sources
+        inside -= count
     return Stop(card.bias, f"bias {card.spoken_bias or in_words(card.bias)} of {spoken}", False)
 
 
 def _find(stretch: _Stretch, identity: str) -> int:
-    first, before = stretch.first, 1
-    for bundle in stretch.incoming:
+    """The number of a stop of the stretch; −1 where it is none of its own."""
+    before = 1
+    for bundle, senders in stretch.incoming:
         try:
             row, source = divmod(bundle.names.index(identity), bundle.sources)
         except ValueError:
-            before += bundle.sources
+            before += bundle.sources if senders is None else 0
             continue
-        return (
-            (row - first) * stretch.of_each + before + source if 0 <= row - first < len(stretch.cards) else -1
-        )
+        neuron = row - stretch.first
+        if not 0 <= neuron < len(stretch.cards):
+            return -1
+        place = source if senders is None else int(np.searchsorted(senders[row], source))
+        return int(stretch.starts[neuron]) + before + place
     for number, card in enumerate(stretch.cards):
         if card.identity == identity:
-            return number * stretch.of_each
+            return int(stretch.starts[number])
         if card.bias == identity:
-            return (number + 1) * stretch.of_each - 1
+            return int(stretch.starts[number + 1]) - 1
     return -1
 
 

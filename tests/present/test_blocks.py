@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 
 import numpy as np
@@ -9,16 +10,21 @@ import pytest
 
 from backprop_gui.engine.expressions import Ref
 from backprop_gui.engine.linear import AFFINE
+from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.presets import open_experiment
+from backprop_gui.experiment.reading import decode
 from backprop_gui.present.block_light import DIM, LIT, reached, uncovered
 from backprop_gui.present.block_shapes import grid_of, image_grid
 from backprop_gui.present.block_states import STRONGEST
+from backprop_gui.present.canvas_layout import lay_out
 from backprop_gui.present.csv_files import GradientTable
 from backprop_gui.present.focus import cards_on_paths, element_of
 from backprop_gui.present.naming import neuron_identity
 from backprop_gui.steps.groups import group
 from backprop_gui.steps.quantities import GRADIENT, VALUE, Quantity
 from backprop_gui.steps.timeline import Timeline
+from backprop_gui.views.canvas_access import network_order
+from backprop_gui.views.canvas_stops import LargeStops
 from tests.present.scenes import Stage, canvas
 
 
@@ -169,3 +175,71 @@ def test_names_places_and_ranks_are_found_by_arithmetic():
         strangers = ("w0", "w99999", "theta[0]", "theta", "", "h1[1]")
         assert [layout.place_of(each) for each in strangers] == [None] * 6
     assert element_of("h1[3]") == (2,)
+
+
+def wide(nodes: list[dict[str, object]], inputs: int, **network: object) -> Experiment:
+    """A network with a wide layer, whatever its operations."""
+    plain = {"units": 2, "weights": {"init": "xavier"}, "biases": {"init": "zeros"}, "activation": "tanh"}
+    whole = [{**plain, **node} if node["op"] == "dense" else node for node in nodes]
+    loss = {"op": "squared_error", "of": nodes[-1]["name"]}
+    rows = np.linspace(-1, 1, inputs).round(3).tolist()
+    content = {
+        "format": 1,
+        "title": "Wide",
+        "network": {"inputs": {"x": inputs}, "nodes": whole, "loss": loss, **network},
+        "data": {"x": [rows], "targets": [[0.5, -0.5]]},
+        "training": {"optimizer": {"learning_rate": 0.1}},
+    }
+    return decode(json.dumps(content).encode(), "wide")
+
+
+SPARSE = [[None if (row + column) % 3 else 0.1 for column in range(30)] for row in range(20)]
+SHARED = np.linspace(-0.3, 0.3, 400).round(3).reshape(20, 20).tolist()
+ODD = {
+    "missing connections, softmax": wide(
+        [
+            {"op": "dense", "name": "h1", "of": "x", "units": 20, "weights": SPARSE},
+            {"op": "softmax", "name": "s", "of": "h1"},
+            {"op": "dense", "name": "out", "of": "s"},
+        ],
+        30,
+    ),
+    "shared weights, a skip": wide(
+        [
+            {"op": "dense", "name": "h1", "of": "x", "units": 20, "weights": "theta"},
+            {"op": "dense", "name": "h2", "of": "h1", "units": 20, "weights": "theta"},
+            {"op": "add", "name": "a", "of": ["h2", "x"]},
+            {"op": "dense", "name": "out", "of": "a", "biases": None},
+        ],
+        20,
+        parameters={"theta": SHARED},
+    ),
+    "cards beside a block": wide(
+        [
+            {"op": "dense", "name": "h1", "of": "x", "units": 20},
+            {"op": "concatenate", "name": "c", "of": ["h1", "x"]},
+            {"op": "dense", "name": "out", "of": "c"},
+        ],
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize("experiment", ODD.values(), ids=ODD)
+def test_odd_networks_are_drawn_in_blocks_too(experiment):
+    """Every neuron and every parameter at a neuron is a stop, once; missing connections are never drawn."""
+    stage = Stage(experiment)
+    picture = canvas(stage.scene())
+    stops = network_order(picture.shape)
+    assert isinstance(stops, LargeStops)
+    names = [stop.identity for stop in stops]
+    assert len(set(names)) == len(names)
+    assert set(stage.story().graph.parameters.names) <= set(names)
+    assert [stops.number_of(name) for name in names] == list(range(len(names)))
+    total = stage.story().plan.total
+    for position in positions(total, 15):
+        for focus in ("", *Random(position).sample(names, 2)):
+            shown = canvas(stage.scene(position, focus=focus))
+            for bundle, shape in zip(shown.bundles, shown.shape.bundles, strict=True):
+                assert shape.missing is None or not shape.missing[bundle.drawn].any()
+    assert lay_out(picture.shape, 1000, 500).cards.keys() == {card.identity for card in picture.shape.cards}
