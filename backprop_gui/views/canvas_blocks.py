@@ -247,7 +247,7 @@ class BlockItem(PointedItem):
         )
 
     def _paint_image(self, painter: QPainter, layer: Layer) -> None:
-        """Ink where pixels are strong, in two colours where some are negative; quieter where nothing is lit."""
+        """Ink where pixels are strong, in two colours where some are negative; quieter when nothing is lit."""
         columns, rows = self.shape_of_card.grid
         look, dim = self.look, not layer.levels.any()
         signed = np.nan_to_num(shares_of(layer.values))
@@ -255,7 +255,7 @@ class BlockItem(PointedItem):
         share[: len(signed)] = signed
         inks = (look.theme.negative, look.theme.positive) if (share < 0).any() else (look.theme.text,) * 2
         colours = [QColor(look.card_ground(dim)), *(look.ink(ink, dim) for ink in inks)]
-        paper, below, above = (np.array(each.getRgb()[:3]) for each in colours)
+        paper, below, above = (np.array([c.red(), c.green(), c.blue()]) for c in colours)
         ink = np.where(share[:, None] < 0, below, above)
         pixels = np.full((rows * columns, 4), 255, dtype=np.uint8)
         pixels[:, :3] = np.round(paper + np.abs(share)[:, None] * (ink - paper)).astype(np.uint8)
