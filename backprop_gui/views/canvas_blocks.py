@@ -247,7 +247,7 @@ class BlockItem(PointedItem):
         )
 
     def _paint_image(self, painter: QPainter, layer: Layer) -> None:
-        """Ink where pixels are strong, in two colours where some are negative; quieter when nothing is lit."""
+        """Ink where pixels are strong, in two colours if some are negative; quieter when nothing is lit."""
         columns, rows = self.shape_of_card.grid
         look, dim = self.look, not layer.levels.any()
         signed = np.nan_to_num(shares_of(layer.values))
