@@ -35,6 +35,7 @@ from backprop_gui.views.theme import dimmed
 _AWAY = 9.5  # of a number from its line
 _RING, _FOCUS = 4.0, 8.0
 _ARROW = 5.5
+LONGEST_CAPTION = 14  # signs of a name above a node
 
 
 class Hit(Struct, frozen=True):
@@ -158,7 +159,7 @@ class OperationItem(QGraphicsItem):
         if self.drawn.caption:
             painter.setPen(QColor(dimmed(theme.muted, theme.canvas)) if dim else QColor(theme.muted))
             above = QPointF(self.box.center().x(), self.box.top() - 11.5 * scale)
-            paint_name(painter, look, self.drawn.caption, CAPTION_PIXELS, above, "medium")
+            paint_name(painter, look, shortened(self.drawn.caption), CAPTION_PIXELS, above, "medium")
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if lit:
             pen = QPen(QColor(look.phase(self._phase)), 1.6 * scale)
@@ -176,12 +177,17 @@ class OperationItem(QGraphicsItem):
         painter.drawRoundedRect(box, radius, radius)
 
 
+def shortened(text: str) -> str:
+    """A caption that does not reach into the columns beside it: of a long one both ends."""
+    return text if len(text) <= LONGEST_CAPTION else f"{text[: LONGEST_CAPTION - 6]}…{text[-5:]}"
+
+
 def paint_name(
     painter: QPainter, look: Look, text: str, pixels: float, centre: QPointF, weight: Weight
 ) -> None:
     """A name on one line, a word behind `_` as its index: z_out."""
     place, lines = 0.0, []
-    for part in re.split(r"(_\w+)", text):
+    for part in re.split(r"(_[\w…]+)", text):
         below = part.startswith("_")
         line = look.line(part.removeprefix("_"), pixels * (0.75 if below else 1.0), weight, slanted=True)
         lines.append((line, place, 0.28 * pixels * look.scale if below else 0.0))

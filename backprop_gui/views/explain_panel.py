@@ -23,7 +23,7 @@ except ImportError:  # Qt before 6.8
 KICKER_PIXELS, TITLE_PIXELS, TEXT_PIXELS, CONTROL_PIXELS = 11.5, 19.0, 13.5, 12.0
 SIDE = 18
 PAPER = "Work it out on paper, then press →."
-_LOWERED = re.compile(r"(?<=\w)_(\w+)")  # a_out: what cannot be written in small figures
+_LOWERED = re.compile(r"(?<=\w)_([\w…]+)")  # a_out: what cannot be written in small figures
 _NAME = re.compile(r"\*([^*]+)\*")
 
 _BLANK = ExplainPage(phase="given", kicker="", question="")

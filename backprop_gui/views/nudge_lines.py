@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QAccessibleAnnouncementEvent,
     QColor,
     QFocusEvent,
+    QFont,
     QFontMetricsF,
     QHelpEvent,
     QHideEvent,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QStaticText,
+    QTextOption,
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
@@ -51,6 +53,22 @@ def move_at(place: float, reach: float) -> float:
 def _written(name: str) -> str:
     """A name as rich text; within a lowered word its small figures would be too small."""
     return _LOWERED.sub(_with_plain_figures, rich_text(f"*{name}*"))
+
+
+def _fitting(name: str, font: QFont, most: float) -> QStaticText:
+    """A name to be painted; a long one loses its middle, for its end tells it from others."""
+    text, kept, option = QStaticText(), len(name), QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.NoWrap)
+    text.setTextOption(option)
+    while True:
+        shown = name if kept >= len(name) else f"{name[: kept - 4]}…{name[-3:]}"
+        text.setText(_written(shown))
+        text.setTextFormat(Qt.TextFormat.RichText)
+        text.prepare(font=font)
+        width = text.size().width()
+        if width <= most or kept <= 8:
+            return text
+        kept = max(8, min(kept - 1, int(kept * most / width)))
 
 
 def _with_plain_figures(lowered: re.Match[str]) -> str:
@@ -107,12 +125,8 @@ class NudgeLines(QWidget):
         """Share `width` among names, lines and numbers; the height that is needed."""
         scale = self._scale
         font = ui_font(NAME_PIXELS * scale)
-        self._names = []
-        for line in self._lines:
-            text = QStaticText(_written(line.name))
-            text.setTextFormat(Qt.TextFormat.RichText)
-            text.prepare(font=font)
-            self._names.append(text)
+        most = 0.36 * width - PAD * scale
+        self._names = [_fitting(line.name, font, most) for line in self._lines]
         names = [text.size().width() for text in self._names]
         self._name_width = min(max(names, default=0.0) + PAD * scale, 0.36 * width)
         self._number_width = self._widest_number()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolTip
 
 from backprop_gui.views.nudge_lines import move_at, place_of
 from backprop_gui.views.nudge_panel import NudgePanel
-from tests.app.program import KEY, Program
+from tests.app.program import KEY, Program, document_of, written
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -293,3 +294,16 @@ def test_a_nudge_ends_training(program):
     assert panel_of(program)._picture.step == 0.5
     assert feature._nudging.record is program.session.scene().frame.record
     program.wait_until(lambda: panel_of(program)._calm.text().startswith("Nothing"))
+
+
+def test_long_names_keep_their_ends(start, tmp_path):
+    """The end tells z of the first neuron from z of the second."""
+    document = document_of("two-layer-chain")
+    text = json.dumps(document).replace('"h"', '"a_layer_with_a_very_very_very_long_name_indeed"')
+    program = start(written(json.loads(text), tmp_path / "long.json"))
+    program.do("nudge")
+    lines = panel_of(program).lines
+    program.wait_until(lambda: len(lines._names) > 2)
+    assert all(text.size().width() <= 0.36 * lines.width() for text in lines._names)
+    assert "…" in lines._names[1].text()
+    assert len({text.size().height() for text in lines._names}) <= 2, "each on one line"
