@@ -5,7 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from backprop_gui.errors import InvalidEdit
-from backprop_gui.present.stopping import condition_rows, condition_words, stop_sentence, stopped_focus
+from backprop_gui.present.stopping import (
+    ConditionRow,
+    condition_rows,
+    condition_words,
+    own_name,
+    stop_sentence,
+    stopped_focus,
+)
 from backprop_gui.session.session import Session
 from backprop_gui.steps.stopping import Condition, Stop, check_condition, parse_condition, relu_nodes
 from backprop_gui.views.main_window import MainWindow
@@ -32,39 +39,46 @@ class StopWhen(QObject):
         if self._dialog is None:
             self._dialog = StopDialog(self.window)
             self._dialog.conditions_requested.connect(self.set_conditions)
-        self._show()
+        if not self._dialog.isVisible():  # else it stays as it is, with what is wrong
+            self._show()
+            self._dialog.show_fault("")
         self._dialog.show()
         self._dialog.raise_()
+        self._dialog.activateWindow()
+        self._dialog.begin()
 
-    def set_conditions(self, texts: list[str]) -> None:
-        """Put conditions in force, as they are written; with a wrong one the others hold."""
+    def set_conditions(self, wanted: list[tuple[str, str]]) -> None:
+        """Put conditions in force, by kind and what was typed; with a wrong one the others hold."""
         found: list[Condition] = []
-        fault = ""
-        stepper = self.session.model.stepper()
-        for text in texts:
+        faults: list[str] = []
+        session = self.session
+        stepper = session.model.stepper()
+        rows = {str(row.kind): row for row in self._rows()}
+        for kind, typed in wanted:
+            named = kind == "sign_changes"
+            value = own_name(typed, session.model.graph, session.naming) if named else typed
             try:
-                condition = parse_condition(text)
+                condition = parse_condition(rows[kind].text(value))
                 check_condition(stepper, condition)
-            except InvalidEdit as error:
-                fault = str(error)
+            except InvalidEdit:
+                faults.append(rows[kind].fault(typed))
                 continue
             found.append(condition)
-            self._texts[condition.kind] = self._typed(condition, text)
-        self.session.running.conditions = tuple(found)
+            self._texts[kind] = typed
+        session.running.conditions = tuple(found)
+        session.running.known_dead.clear()
         self._show_in_force()
         if self._dialog is not None:
-            self._dialog.show_fault(f"{fault[:1].upper()}{fault[1:]}." if fault else "")
+            self._dialog.show_fault("\n".join(faults))
 
-    def _typed(self, condition: Condition, text: str) -> str:
-        """What stands in the field of a condition."""
-        rows = condition_rows("", False)
-        before, _, behind = next(row.written for row in rows if row.kind == condition.kind).partition("{}")
-        return text.removeprefix(before).removesuffix(behind) if before or behind else text
+    def _rows(self) -> tuple[ConditionRow, ...]:
+        """The conditions, with values to begin with."""
+        parameters = self.session.model.graph.parameters
+        return condition_rows(next(iter(parameters.names), ""), self.session.format.comma)
 
     def _show(self) -> None:
         assert self._dialog is not None
-        parameters = self.session.model.graph.parameters
-        rows = condition_rows(next(iter(parameters.names), ""), self.session.format.comma)
+        rows = self._rows()
         kinds = {condition.kind for condition in self.session.running.conditions}
         possible = [row.kind for row in rows]
         if not relu_nodes(self.session.model.stepper()):
@@ -75,8 +89,8 @@ class StopWhen(QObject):
     def _show_in_force(self) -> None:
         """The Train button says when it will stop by itself."""
         session = self.session
-        loss = session.experiment.notation.loss
-        words = [condition_words(c, session.format, loss) for c in session.running.conditions]
+        graph, naming = session.model.graph, session.naming
+        words = [condition_words(c, graph, naming, session.format) for c in session.running.conditions]
         action = self.window.commands["train"]
         until = f"; stops when {' or '.join(words)}" if words else ""
         action.setToolTip(f"{TRAIN_TIP}{until} (T)")

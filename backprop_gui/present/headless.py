@@ -154,9 +154,17 @@ class _Run:
         if "steps" in files:
             self._tables.append((StepTable(timeline), files["steps"]))
         self._line = ProgressLine(sys.stderr, updates, not request.quiet)
+        self._until = request.until
         conditions = [parse_condition(text) for text in request.until]
         stepper, start = timeline.segment_of(self._first).stepper, timeline.state(self._first)
         self.watch = Watch(conditions, stepper, start) if conditions else None
+
+    def met(self) -> str:
+        """Which condition the run has stopped on, as it was written."""
+        met = None if self.watch is None else self.watch.met
+        if self.watch is None or met is None:
+            return ""
+        return f"; stopped on {self._until[self.watch.conditions.index(met.condition)]}"
 
     def train(self, stopped: Callable[[], bool]) -> None:
         """Do the updates; the rows of an iteration are written before its update is done."""
@@ -272,7 +280,8 @@ def _summarise(session: _Run, first: int, found: GradientCheck | None) -> None:
             return
     before, after = loss_at(timeline, first), loss_at(timeline, timeline.newest)
     count = timeline.newest - first
-    print(f"{count:,} iteration{'' if count == 1 else 's'}, loss {before:.4g} → {after:.4g}", file=stream)
+    words = f"{count:,} iteration{'' if count == 1 else 's'}, loss {before:.4g} → {after:.4g}"
+    print(f"{words}{session.met()}", file=stream)
     if found is not None:
         worst = f"; largest difference {found.largest:.3g}, of {found.worst}" if found.compared else ""
         gradients = f"{found.compared:,} gradient{'' if found.compared == 1 else 's'}"

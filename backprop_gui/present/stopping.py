@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 from msgspec import Struct
 
 from backprop_gui.engine.graph import Graph
@@ -12,6 +14,7 @@ from backprop_gui.steps.quantities import Quantity
 from backprop_gui.steps.stopping import Condition, Kind, Stop
 
 MOST_NAMED = 4
+MOST_LOOKED_THROUGH = 5000  # parameters
 
 
 class ConditionRow(Struct, frozen=True):
@@ -22,26 +25,56 @@ class ConditionRow(Struct, frozen=True):
     behind: str = ""
     value: str = ""
     written: str = "{}"  # the condition as the command line takes it
+    right: str = ""  # what may stand in the field
 
     def text(self, value: str) -> str:
         """The condition with what was typed."""
-        return self.written.format(value.strip())
+        return self.written.replace("{}", value.strip())
+
+    def fault(self, value: str) -> str:
+        """What is wrong with what was typed."""
+        typed = f"‘{value.strip()}’" if value.strip() else "…"
+        words = " ".join(part for part in (self.before, typed, self.behind) if part)
+        return f"{words[:1].upper()}{words[1:]}: {self.right} would be right."
 
 
 def condition_rows(parameter: str, decimal_comma: bool) -> tuple[ConditionRow, ...]:
     """All conditions with values to begin with; `parameter` is one of the network."""
     small = "0,01" if decimal_comma else "0.01"
+    above = "a number above 0, such as"
     return (
-        ConditionRow("loss_below", "the loss is below", "", small, "loss<{}"),
-        ConditionRow("loss_rises", "the loss has risen", "times in a row", "20", "loss rises {}"),
-        ConditionRow("gradient_below", "the length of the gradient is below", "", "1e-6", "gradient<{}"),
-        ConditionRow("sign_changes", "the parameter", "changes its sign", parameter, "{} changes sign"),
+        ConditionRow("loss_below", "the loss is below", "", small, "loss<{}", f"{above} {small},"),
+        ConditionRow(
+            "loss_rises",
+            "the loss has risen",
+            "times in a row",
+            "20",
+            "loss rises {}",
+            "a whole number from 1, such as 20,",
+        ),
+        ConditionRow(
+            "gradient_below",
+            "the length of the gradient is below",
+            "",
+            "1e-6",
+            "gradient<{}",
+            f"{above} 1e-6,",
+        ),
+        ConditionRow(
+            "sign_changes",
+            "the parameter",
+            "changes its sign",
+            parameter,
+            "{} changes sign",
+            f"the name of a parameter of this network, such as {parameter},",
+        ),
         ConditionRow("relu_dies", "a ReLU neuron is 0 for all samples", "", "", "a relu dies"),
     )
 
 
-def condition_words(condition: Condition, number: NumberFormat, loss: str) -> str:
-    """`L below 0.01`, short, for the status bar."""
+def condition_words(condition: Condition, graph: Graph, naming: Naming, number: NumberFormat) -> str:
+    """`L below 0.01`, short, for the tip of Train."""
+    loss = naming.notation.loss
     if condition.kind == "loss_below":
         return f"{loss} below {number.text(condition.threshold)}"
     if condition.kind == "loss_rises":
@@ -49,7 +82,7 @@ def condition_words(condition: Condition, number: NumberFormat, loss: str) -> st
     if condition.kind == "gradient_below":
         return f"the gradient's length is below {number.text(condition.threshold)}"
     if condition.kind == "sign_changes":
-        return f"{condition.parameter} changes its sign"
+        return f"{parameter_name(condition.parameter, graph, naming)} changes its sign"
     return "a ReLU is 0 for all samples"
 
 
@@ -83,6 +116,23 @@ def parameter_name(own: str, graph: Graph, naming: Naming) -> str:
         return own
     array, element = graph.parameters.locate(place)
     return naming.plain(Quantity(graph.parameter_nodes[array], element))
+
+
+def own_name(typed: str, graph: Graph, naming: Naming) -> str:
+    """The own name of a parameter that was typed as it is shown (w₁₀), or carelessly (W 10)."""
+    layout = graph.parameters
+    if layout.place_of(typed.strip()) is not None or layout.size > MOST_LOOKED_THROUGH:
+        return typed.strip()
+    wanted = _without_looks(typed)
+    for own in layout.names:
+        if wanted in (_without_looks(own), _without_looks(parameter_name(own, graph, naming))):
+            return own
+    return typed.strip()
+
+
+def _without_looks(name: str) -> str:
+    """A name without small digits, spaces and capitals."""
+    return "".join(normalize("NFKC", name).split()).casefold()
 
 
 def stopped_focus(stop: Stop, graph: Graph) -> str:

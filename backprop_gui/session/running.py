@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from backprop_gui.session.trainer import Trainer
-from backprop_gui.steps.stopping import Condition, Stop, Stopped, Watch
+from backprop_gui.steps.stopping import Condition, Neuron, Stop, Stopped, Watch
 from backprop_gui.steps.training import Chunk
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Running(QObject):
         self.session = session
         self.speed = 2.0
         self.conditions: tuple[Condition, ...] = ()  # on which training stops by itself
+        self.known_dead: set[Neuron] = set()  # on which it has stopped already
         self._playing = QTimer(self)
         self._playing.timeout.connect(self._play_on)
         self._arrivals = QTimer(self)
@@ -112,7 +113,9 @@ class Running(QObject):
         segment = self.session.timeline.segment_of(newest)
         until = min(ends) if ends else WITHOUT_END
         state = self.session.timeline.state(newest)
-        watch = Watch(self.conditions, segment.stepper, state, crossing=True) if self.conditions else None
+        watch = None
+        if self.conditions:
+            watch = Watch(self.conditions, segment.stepper, state, crossing=True, known=self.known_dead)
         self._trainer = Trainer(segment.stepper, state, until, segment.stride, watch)
 
     def stop_training(self) -> None:
@@ -134,6 +137,7 @@ class Running(QObject):
         self.session.warn_when_stuck()
         if self._met is not None:
             met, self._met = self._met, None
+            self.known_dead.update(met.neurons)
             self.condition_met.emit(met)
 
     def _take_arrivals(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from time import perf_counter
 from typing import Literal
 
@@ -26,6 +26,7 @@ from backprop_gui.experiment.sentences import shown
 from backprop_gui.steps.training import Chunk, train
 
 Kind = Literal["loss_below", "loss_rises", "gradient_below", "sign_changes", "relu_dies"]
+Neuron = tuple[int, tuple[int, ...]]  # the node of its activation, and its element
 FORMS = "loss<0.01, loss rises 20, gradient<1e-6, w5 changes sign or a relu dies"
 
 
@@ -41,14 +42,13 @@ class Condition(Struct, frozen=True):
 class Stop(Struct, frozen=True):
     """The first iteration that meets a condition, and what was found there.
 
-    `value` is the loss, the gradient's norm or the parameter; `neurons` are those that died, as
-    (node, element) of the activation.
+    `value` is the loss, the gradient's norm or the parameter; `neurons` are those that are dead.
     """
 
     iteration: int
     condition: Condition
     value: float = math.nan
-    neurons: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    neurons: tuple[Neuron, ...] = ()
 
 
 def parse_condition(text: str) -> Condition:
@@ -58,7 +58,10 @@ def parse_condition(text: str) -> Condition:
         threshold = _positive(found[2], text)
         return Condition("loss_below" if found[1] == "loss" else "gradient_below", threshold)
     if found := re.fullmatch(r"loss rises(?: for)?(?: (\d{1,9}))?(?: times| iterations)?", words):
-        return Condition("loss_rises", count=max(1, int(found[1] or 1)))
+        count = int(found[1] or 1)
+        if count == 0:
+            raise InvalidEdit(f"{shown(text)} always holds; a whole number from 1 would be right")
+        return Condition("loss_rises", count=count)
     if found := re.fullmatch(r"(\S+) changes sign", " ".join(text.split())):
         return Condition("sign_changes", parameter=found[1])
     if re.fullmatch(r"(a )?relu (dies|dead)", words):
@@ -76,7 +79,8 @@ def _positive(text: str, whole: str) -> float:
 def check_condition(stepper: Stepper, condition: Condition) -> None:
     """Raises InvalidEdit when a condition speaks of something the network does not have."""
     if condition.kind == "sign_changes" and stepper.graph.parameters.place_of(condition.parameter) is None:
-        raise InvalidEdit(f"there is no parameter {shown(condition.parameter)}; w5 or b3 would be right")
+        first = next(iter(stepper.graph.parameters.names), "w1")
+        raise InvalidEdit(f"there is no parameter {shown(condition.parameter)}; {first} would be right")
     if condition.kind == "relu_dies" and not relu_nodes(stepper):
         raise InvalidEdit(
             "no neuron of this network has a ReLU, so none can die; another condition would be right"
@@ -93,11 +97,17 @@ class Watch:
     """Looks at the iterations of one run, in their order, for the first that meets a condition.
 
     With `crossing`, a limit that a run is below from the start counts only once it was above: who goes
-    on training means to. Raises InvalidEdit for a condition that does not fit the network.
+    on training means to. Neurons that are `known` to be dead are no news while they stay so. Raises
+    InvalidEdit for a condition that does not fit the network.
     """
 
     def __init__(
-        self, conditions: Sequence[Condition], stepper: Stepper, start: State, crossing: bool = False
+        self,
+        conditions: Sequence[Condition],
+        stepper: Stepper,
+        start: State,
+        crossing: bool = False,
+        known: Collection[Neuron] = (),
     ) -> None:
         for condition in conditions:
             check_condition(stepper, condition)
@@ -113,7 +123,9 @@ class Watch:
         self._places = [(condition, place) for condition, place in found if place is not None]
         self._signs = {place: float(np.sign(start.parameters[place])) for _, place in self._places}
         self._relus = relu_nodes(stepper) if any(c.kind == "relu_dies" for c in self.conditions) else []
-        self._dead = self._dead_neurons(start.parameters) if self._relus else set()
+        self._dead: set[Neuron] = set()
+        if known and self._relus:
+            self._dead = self._dead_neurons(start.parameters) & set(known)
 
     @property
     def needs_records(self) -> bool:
@@ -161,7 +173,8 @@ class Watch:
         """Whether it meets a condition that needs more than its loss."""
         for condition in self.conditions:
             if condition.kind == "gradient_below":
-                norm = float(np.linalg.norm(record.parameter_gradient))
+                with np.errstate(over="ignore"):
+                    norm = float(np.linalg.norm(record.parameter_gradient))
                 if norm >= condition.threshold:
                     self._below.discard(condition)
                 elif condition not in self._below:
@@ -177,24 +190,26 @@ class Watch:
             return Stop(record.iteration, condition, neurons=tuple(sorted(died)))
         return None
 
-    def _newly_dead(self, record: Record) -> set[tuple[int, tuple[int, ...]]]:
-        """Neurons that are 0 for every sample from now on; those dead before the run are no news.
+    def _newly_dead(self, record: Record) -> set[Neuron]:
+        """Neurons that are 0 for every sample from now on.
 
         All data goes through the network only when the batch alone leaves it open.
         """
-        if self._suspects(record.values) <= self._dead:
+        suspects = self._suspects(record.values)
+        self._dead &= suspects  # one that has come back to life may die again
+        if suspects <= self._dead:
             return set()
         return self._dead_neurons(record.before.parameters) - self._dead
 
-    def _suspects(self, values: Sequence[Array]) -> set[tuple[int, tuple[int, ...]]]:
+    def _suspects(self, values: Sequence[Array]) -> set[Neuron]:
         """Neurons that are 0 for all samples among these values."""
-        found: set[tuple[int, tuple[int, ...]]] = set()
+        found: set[Neuron] = set()
         for node in self._relus:
             silent = np.all(values[node] <= 0, axis=0)
             found |= {(node, tuple(map(int, element))) for element in np.argwhere(silent)}
         return found
 
-    def _dead_neurons(self, parameters: Array) -> set[tuple[int, tuple[int, ...]]]:
+    def _dead_neurons(self, parameters: Array) -> set[Neuron]:
         with np.errstate(all="ignore"):
             return self._suspects(forward(self._stepper.graph, parameters, dict(self._stepper.leaves)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIcon
@@ -24,9 +25,9 @@ ALWAYS = "A number that is not finite always stops training. How many updates it
 
 
 class StopDialog(QDialog):
-    """Tells of the ticked conditions, as they are written, whenever one changes."""
+    """Tells of the ticked conditions whenever one changes."""
 
-    conditions_requested = Signal(list)  # of texts
+    conditions_requested = Signal(list)  # of their kinds, each with what stands in its field
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,16 +43,18 @@ class StopDialog(QDialog):
         self._always = self._words("stopAlways")
         self._always.setText(ALWAYS)
         self._always.setProperty("quiet", "true")
-        close = QPushButton("Close")
+        self._close = close = QPushButton("Close")
         close.setIcon(QIcon())
+        close.setAutoDefault(False)
         close.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(close)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.addLayout(self._grid)
         layout.addWidget(self._fault)
         layout.addWidget(self._always)
+        layout.addStretch(1)
         layout.addLayout(buttons)
 
     def show_rows(self, rows: Sequence[ConditionRow], on: Mapping[str, str], possible: Sequence[str]) -> None:
@@ -72,6 +75,9 @@ class StopDialog(QDialog):
         """Say what is wrong with a condition; an empty sentence: nothing."""
         self._fault.setText(sentence)
         self._fault.setVisible(bool(sentence))
+        if sentence:
+            self._layout.activate()
+            self.resize(self.width(), max(self.height(), self._layout.totalHeightForWidth(self.width())))
 
     def fault(self) -> str:
         """What is said to be wrong."""
@@ -94,9 +100,23 @@ class StopDialog(QDialog):
                 field.setObjectName(f"stopValue.{row.kind}")
                 field.setAccessibleName(f"{row.before} … {row.behind}".strip(" …"))
                 field.committed.connect(self._take)
+                field.left.connect(tick.setFocus)  # where Esc closes the dialog
                 self._grid.addWidget(field, place, 1)
                 self._grid.addWidget(QLabel(row.behind), place, 2)
             self._fields.append(field)
+        self._in_order()
+
+    def _in_order(self) -> None:
+        """Tab goes row by row, from the first tick on, and ends at the button."""
+        order = [w for pair in zip(self._ticks, self._fields, strict=True) for w in pair if w is not None]
+        for before, behind in pairwise([*order, self._close]):
+            QWidget.setTabOrder(before, behind)
+
+    def begin(self) -> None:
+        """The keyboard begins at the first condition that is in force, else at the first."""
+        on = [tick for tick in self._ticks if tick.isChecked()]
+        (on or self._ticks)[0].setFocus()
+        self.adjustSize()
 
     def _take(self, _text: str) -> None:
         """Who types a value means the condition."""
@@ -107,12 +127,12 @@ class StopDialog(QDialog):
         self._tell()
 
     def _tell(self) -> None:
-        texts = [
-            row.text(field.text() if field is not None else "")
+        wanted = [
+            (row.kind, field.text() if field is not None else "")
             for row, tick, field in zip(self._rows, self._ticks, self._fields, strict=True)
             if tick.isChecked()
         ]
-        self.conditions_requested.emit(texts)
+        self.conditions_requested.emit(wanted)
 
     def _words(self, name: str) -> QLabel:
         label = QLabel()

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+import pytest
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 
-from tests.app.program import Program
+from tests.app.program import KEY, Program
+
+
+@pytest.fixture
+def program(program: Program):
+    """The dialog is closed in the end."""
+    yield program
+    program.do("stopWhen")
+    program.widget("stopDialog").close()
 
 
 def tick(program: Program, kind: str, value: str | None = None) -> None:
@@ -62,3 +71,46 @@ def test_conditions_do_not_outlive_their_experiment(program: Program) -> None:
     program.window.preset_requested.emit("two-layer-chain")
     assert program.session.running.conditions == ()
     assert not program.widget("stop.relu_dies").isEnabled()
+
+
+def test_a_neuron_that_is_dead_from_the_start_is_told_once(program: Program) -> None:
+    """The first Train says so at iteration 0; the next one goes on."""
+    program.window.preset_requested.emit("dead-relu")
+    tick(program, "relu_dies")
+    train(program, 20)
+    assert program.at[0] == 0
+    assert "0 for every sample" in program.message
+    assert program.session.focus
+    train(program, 20)
+    assert program.at[0] == 20
+
+
+def test_the_dialog_goes_by_the_keyboard(program: Program) -> None:
+    """It begins at the first condition; Enter commits and stays; Esc takes back, then closes."""
+    program.do("stopWhen")
+    dialog = program.widget("stopDialog")
+    program.wait_until(dialog.isActiveWindow)
+    assert QApplication.focusWidget() is program.widget("stop.loss_below")
+    program.press(KEY.Key_Tab)
+    program.type_into(program.widget("stopValue.loss_below"), "0.3")
+    assert dialog.isVisible()
+    assert [c.threshold for c in program.session.running.conditions] == [0.3]
+    program.press(KEY.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_a_fault_names_its_condition_in_its_own_words(program: Program) -> None:
+    """Each of several; they are gone when the dialog is opened again. Names may be typed as they are seen."""
+    tick(program, "loss_below", "abc")
+    tick(program, "loss_rises", "0")
+    tick(program, "sign_changes", "W₁₀")
+    dialog = program.widget("stopDialog")
+    assert [line.partition(":")[0] for line in dialog.fault().splitlines()] == [
+        "The loss is below ‘abc’",
+        "The loss has risen ‘0’ times in a row",
+    ]
+    assert [c.parameter for c in program.session.running.conditions] == ["w10"]
+    assert "w₁₀ changes its sign" in program.action("train").toolTip()
+    dialog.close()
+    program.do("stopWhen")
+    assert dialog.fault() == ""

@@ -153,7 +153,19 @@ def test_the_earliest_of_several_conditions_stops_the_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "loss", "loss < ", "loss < 0", "loss < nan", "loss > 1", "w5", "gradient < -1", "rises 5"]
+    "text",
+    [
+        "",
+        "loss",
+        "loss < ",
+        "loss < 0",
+        "loss < nan",
+        "loss > 1",
+        "w5",
+        "gradient < -1",
+        "rises 5",
+        "loss rises 0",
+    ],
 )
 def test_what_is_no_condition_is_refused(text: str) -> None:
     """In a sentence that says what would be right."""
@@ -173,6 +185,25 @@ def test_conditions_are_read_in_plain_words() -> None:
     assert parse_condition("loss<0.01") == Condition("loss_below", 0.01)
     assert parse_condition("Loss rises for 20 iterations") == Condition("loss_rises", count=20)
     assert parse_condition("theta2[1,2] changes sign") == Condition("sign_changes", parameter="theta2[1,2]")
+
+
+def test_a_dead_neuron_stops_a_run_unless_it_is_known() -> None:
+    """From the start on, and again when it died anew; a gradient beyond all numbers is no warning."""
+    stop = stop_of(preset("dead-relu"), "a relu dies")
+    assert stop is not None
+    assert stop.iteration == 0
+    model = build(preset("dead-relu"))
+    stepper = model.stepper()
+    start = stepper.start(model.initial)
+    watch = Watch([parse_condition("a relu dies")], stepper, start, known=stop.neurons)
+    assert watch.look(stepper.record(start)) is None
+    alive = start.parameters.copy()
+    alive[model.graph.parameters.place_of("b2")] = 3.0
+    assert watch.look(stepper.record(stepper.start(alive, 1))) is None
+    died = watch.look(stepper.record(start))
+    assert died is not None
+    assert died.neurons == stop.neurons
+    assert stop_of(preset("too-fast"), "gradient<1e-6", until=320) is None
 
 
 @pytest.mark.parametrize("text", ["loss<0.1", "gradient<0.2"])
