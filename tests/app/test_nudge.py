@@ -303,7 +303,7 @@ def test_long_names_keep_their_ends(start, tmp_path):
     program = start(written(json.loads(text), tmp_path / "long.json"))
     program.do("nudge")
     lines = panel_of(program).lines
-    program.wait_until(lambda: len(lines._names) > 2)
+    program.wait_until(lambda: len(lines._names) > 2 and lines.width() < 450)  # laid out
     assert all(text.size().width() <= 0.36 * lines.width() for text in lines._names)
     assert "…" in lines._names[1].text()
     assert len({text.size().height() for text in lines._names}) <= 2, "each on one line"
