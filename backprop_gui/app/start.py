@@ -21,6 +21,8 @@ from backprop_gui.settings import reset_window as forget_window
 from backprop_gui.views.fonts import load_fonts
 from backprop_gui.views.main_window import MainWindow
 
+MOST_CHECKED = 10_000  # parameters whose gradients are compared with finite differences for a picture
+
 
 def create_window(preset_or_file: str | None = None) -> QMainWindow:
     """The program's window, at iteration 0, position 0 of an experiment; by default the worked example.
@@ -106,7 +108,8 @@ def screenshot(
     if step is not None and not 0 <= step <= last:
         raise InvalidEdit(f"there is no step {step}; 0 to {last} would be right")
     session.seek(iteration, last if step is None else step)
-    session.check_gradients()
+    if len(session.model.graph.parameters.scalars) <= MOST_CHECKED:
+        session.check_gradients()
     if focus:
         session.set_focus(focus)
         if not session.focus:
