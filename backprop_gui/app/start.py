@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from shiboken6 import isValid
 
 from backprop_gui.app.controller import Controller
+from backprop_gui.app.mishaps import Mishaps
 from backprop_gui.errors import FileTrouble, InvalidEdit
 from backprop_gui.experiment.presets import FIRST, open_experiment
 from backprop_gui.session.session import Session
@@ -69,6 +70,7 @@ def open_window(preset_or_file: str | None, reset_window: bool = False) -> int:
     application.setDesktopFileName("backprop-gui")
     window = _window(preset_or_file, load_settings())
     controller: Controller = window.controller  # type: ignore[attr-defined]
+    Mishaps(window).install()
     window.show()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: what is unsaved is kept aside
     QTimer.singleShot(0, _collect_garbage)
