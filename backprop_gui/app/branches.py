@@ -34,11 +34,13 @@ class BranchPanel(Panel):
         self._chosen: Branch | None = None
         self._gone: Branch | None = None  # what was forgotten last
         self._words: dict[int, str] | None = None  # how each differs, until anything changes
+        self._curves_due = False  # the loss plot was hidden when they changed
         self.offer(False)
         self._branches.changed.connect(self._show_branches)
         session.changed.connect(self._forget_words)
         self._branches.raced.connect(self._show_race)
         window.commands["fork"].triggered.connect(self._keep)
+        window.loss_plot.shown.connect(self._show_due_curves)
 
     def make(self) -> QWidget:
         """The panel, connected."""
@@ -94,6 +96,9 @@ class BranchPanel(Panel):
 
     def _show_curves(self) -> None:
         current, others = self._branches.current, self._branches.others
+        self._curves_due = bool(others) and not self.window.loss_plot.isVisible()
+        if self._curves_due:
+            return
         if others:
             from backprop_gui.present.branches import branch_lines, fork_points
 
@@ -101,6 +106,10 @@ class BranchPanel(Panel):
             self.window.loss_plot.show_branches(lines, forks)
         else:
             self.window.loss_plot.show_branches((), ())
+
+    def _show_due_curves(self) -> None:
+        if self._curves_due:
+            self._show_curves()
 
     def _show_race(self) -> None:
         self._show_curves()

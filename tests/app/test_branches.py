@@ -190,3 +190,15 @@ def test_smoothed_curves_part_where_the_runs_do(forked: Program) -> None:
     assert np.isclose(lines["original"].values[29], (weights * whole).sum() / weights.sum())
     assert np.isclose(plot.picture.marks[0][1], lines["on screen"].values[20])
     plot.set_smoothing(1)
+
+
+def test_curves_of_branches_wait_while_the_loss_plot_is_hidden(forked):
+    """Nothing is calculated for a plot behind another; it is up to date once it is in front again."""
+    plots = forked.window.plot_tabs
+    plots.setCurrentIndex(1)
+    before = forked.window.loss_plot._branches
+    forked.do("fork")
+    forked.session.branches.rename(forked.session.branches.others[0].name, "another name")
+    assert forked.window.loss_plot._branches is before
+    plots.setCurrentIndex(0)
+    assert "another name" in names(forked)
