@@ -30,7 +30,10 @@ MODULES = {
     "test": ["pytest", "pytestqt", "hypothesis", "pytest_timeout", "xdist"],
 }
 
-COMMANDS_WITHOUT_QT = {"presets", "show", "check", "run", "schema", "-h", "--help", "--version"}
+COMMANDS_WITHOUT_QT = {
+    *("presets", "show", "check", "run", "compare", "benchmark", "schema"),
+    *("-h", "--help", "--version"),
+}
 
 # Library → Debian package. The first table is what PySide6 needs to be imported and to draw without a screen;
 # the second what a window needs besides. Qt's own message names libxcb-cursor0 whichever is missing.
