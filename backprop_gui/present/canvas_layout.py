@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from backprop_gui.present.canvas_chips import grouped, place_chips, point_at
+from backprop_gui.present.canvas_columns import MARGIN, Columns
 from backprop_gui.present.canvas_measures import BLOCK_PADDING, Box, Measures, Point, Route
 from backprop_gui.present.canvas_routes import Lane, cards_by_column, choose_lanes, route_edges
 from backprop_gui.present.pictures import CanvasShape, CardShape
@@ -22,13 +23,17 @@ from backprop_gui.present.pictures import CanvasShape, CardShape
 CROWD = 24  # with more weights between two layers, chips are shown only where they are asked for
 COMPACT = 6  # a column of more cards keeps no room for captions and bias chips
 
-_MARGIN = 14.0
+LEGIBLE = 0.7  # the zoom below which texts are too small: rather a closer plan
+
 _ROW_GAP = 12.0
 _LANE = 18.0
 _PITCH_STRETCH = 1.8
 _BIAS_GAP = 11.0
 _MEMBER_GAP = 7.0
 _ATTEMPTS = 24
+_WORTH_IT = 1.2  # so much larger a closer plan must be that still is too small
+_FEW_WEIGHTS = 16  # these are never without their chips
+_FULL = 0.5  # chips that need more of their gap find no room in it
 
 
 class CardPlace(Struct, frozen=True):
@@ -70,32 +75,93 @@ class CanvasLayout(Struct, frozen=True):
 def lay_out(shape: CanvasShape, width: float, height: float, scale: float = 1.0) -> CanvasLayout:
     """Lay a network out for a view of `width` × `height` pixels, with texts enlarged by `scale`.
 
-    The plan may be larger than the view, which then shows it smaller; nothing in it overlaps.
+    The plan may be larger than the view, which then shows it smaller; nothing in it overlaps. Where that
+    would be too small to read, cards stand closer, at last without biases and chips that find no room.
     """
-    # The very longest numbers (sign and exponent) are rare: they are set a little smaller instead.
-    measures = Measures(max(shape.number_width - 1, 5), scale)
-    column = {card.identity: card.column for card in shape.cards}
-    spans = {edge.identity: (column[edge.source], column[edge.target]) for edge in shape.edges}
-    weights = [edge.identity for edge in shape.edges if edge.weight]
-    crowds = Counter(spans[identity] for identity in weights)
-    crowded = frozenset(identity for identity in weights if crowds[spans[identity]] > CROWD)
-    groups = grouped((identity, spans[identity]) for identity in weights if identity not in crowded)
+    plans = [_Plan(shape, scale)]
+    if not any(card.is_block for card in shape.cards):
+        plans += [_Plan(shape, scale, close=True), _Plan(shape, scale, close=True, bare=True)]
+    for plan in plans[:-1]:
+        found = plan.lay_out(width, height, LEGIBLE / scale)
+        if found is not None:
+            return found
+    last = plans[-1].lay_out(width, height)
+    assert last is not None
+    if len(plans) == 1:
+        return last
+    usual = plans[0].lay_out(width, height)
+    assert usual is not None
+    gain = _zoom(last, width, height) / _zoom(usual, width, height)
+    return last if gain > _WORTH_IT else usual
 
-    columns = _Columns(shape, spans, crowded, measures)
-    rows = _Rows(shape, choose_lanes(shape), measures)
-    for _ in range(_ATTEMPTS):
-        layout, failed = _attempt(shape, (width, height), rows, columns, groups, crowded)
-        if not failed:
-            break
-        columns.widen({spans[identity][0] for identity in failed})
-    return layout
+
+def _zoom(layout: CanvasLayout, width: float, height: float) -> float:
+    """How large a view of this size shows a plan."""
+    return min(width / layout.bounds.width, height / layout.bounds.height)
+
+
+class _Plan:
+    """One way to draw a network: with the usual cards or with `close` ones, these perhaps `bare`.
+
+    A bare plan keeps no room for biases in columns of several cards, and for chips only where they fit.
+    """
+
+    def __init__(self, shape: CanvasShape, scale: float, close: bool = False, bare: bool = False) -> None:
+        # The very longest numbers (sign and exponent) are rare: they are set a little smaller instead.
+        number_width = max(shape.number_width - (2 if bare else 1), 5)
+        self.shape, self.bare = shape, bare
+        self.measures = Measures(number_width, scale, close)
+        column = {card.identity: card.column for card in shape.cards}
+        self.spans = {edge.identity: (column[edge.source], column[edge.target]) for edge in shape.edges}
+        self.weights = [edge.identity for edge in shape.edges if edge.weight]
+        crowds = Counter(self.spans[identity] for identity in self.weights)
+        self.crowded = frozenset(name for name in self.weights if crowds[self.spans[name]] > CROWD)
+        self.groups = grouped((name, self.spans[name]) for name in self.weights if name not in self.crowded)
+        self.columns = Columns(shape, self.spans, self.crowded, self.measures)
+        self.rows = _Rows(shape, choose_lanes(shape), self.measures, 1 if bare else COMPACT)
+        if bare:
+            self.columns.narrow({self.spans[name][0] for name in self.crowded})
+
+    def lay_out(self, width: float, height: float, least: float = 0.0) -> CanvasLayout | None:
+        """The plan for a view of this size; None as soon as it would be shown smaller than `least`."""
+        columns = self.columns
+        if self.bare:
+            each = (width - sum(columns.widths.values())) / max(len(columns.gaps), 1)
+            self._give_up(
+                {self.spans[group[0]] for group in self.groups if self._is_full(group, each * height)}
+            )
+        for _ in range(_ATTEMPTS):
+            if min(width / columns.smallest, height / self.rows.smallest) < least:
+                return None
+            layout, failed = _attempt(
+                self.shape, (width, height), self.rows, columns, self.groups, self.crowded
+            )
+            if not failed:
+                break
+            spans = {self.spans[name] for name in failed}
+            if self.bare and len(self.weights) > _FEW_WEIGHTS:
+                self._give_up(spans)
+            else:
+                columns.widen({column for column, _ in spans})
+        return layout if _zoom(layout, width, height) >= least else None
+
+    def _is_full(self, group: list[str], area: float) -> bool:
+        """Whether a group has many chips, and too many for a gap of this area."""
+        needed = len(group) * self.measures.chip_width * self.measures.chip_height
+        return len(group) > _FEW_WEIGHTS and needed > _FULL * area
+
+    def _give_up(self, spans: set[tuple[int, int]]) -> None:
+        """Show chips between these columns only where they are asked for."""
+        self.groups = [group for group in self.groups if self.spans[group[0]] not in spans]
+        self.crowded |= {name for name in self.weights if self.spans[name] in spans}
+        self.columns.narrow({column for column, _ in spans})
 
 
 def _attempt(
     shape: CanvasShape,
     view: Point,
     rows: _Rows,
-    columns: _Columns,
+    columns: Columns,
     groups: list[list[str]],
     crowded: frozenset[str],
 ) -> tuple[CanvasLayout, set[str]]:
@@ -125,9 +191,9 @@ def _attempt(
     boxes, failed = place_chips(groups, routes, fixed, size, 3 * measures.scale)
     chips = {identity: ChipPlace(box, False) for identity, box in boxes.items()}
     for identity in crowded:
-        x, y = point_at(routes[identity], 0.3)
+        x, y = point_at(routes[identity], 0.5 if measures.close else 0.3)
         chips[identity] = ChipPlace(Box(x - size[0] / 2, y - size[1] / 2, *size), True)
-    bounds = _bounds([*fixed, *boxes.values()], routes.values(), _MARGIN * measures.scale)
+    bounds = _bounds([*fixed, *boxes.values()], routes.values(), MARGIN * measures.scale)
     return CanvasLayout(cards, routes, chips, bounds, measures), failed
 
 
@@ -141,81 +207,15 @@ def _bounds(boxes: Iterable[Box], routes: Iterable[Route], margin: float) -> Box
     return Box(left, top, max(xs) + margin - left, max(ys) + margin - top)
 
 
-class _Columns:
-    """The horizontal plan: a width for every column, a smallest and a largest gap behind each."""
-
-    def __init__(
-        self,
-        shape: CanvasShape,
-        spans: Mapping[str, tuple[int, int]],
-        crowded: frozenset[str],
-        measures: Measures,
-    ) -> None:
-        self.scale = measures.scale
-        self.widths = {
-            column: max(measures.width(card) for card in cards)
-            for column, cards in cards_by_column(shape).items()
-        }
-        self.numbers = sorted(self.widths)
-        outer = [card for card in shape.cards if card.column in (self.numbers[0], self.numbers[-1])]
-        captions = [measures.caption_width(card, self.widths[card.column], True) for card in outer]
-        overhangs = [
-            caption - self.widths[card.column] for card, caption in zip(outer, captions, strict=True)
-        ]
-        self.margins = 2 * _MARGIN * self.scale + max([0.0, *overhangs]) / 2
-        self.gaps = dict.fromkeys(self.numbers[:-1], 56 * self.scale)
-        self.used = self.gaps  # as stretched the last time
-        column_of = {card.layer: card.column for card in shape.cards}
-        bundled = {column_of[bundle.source] for bundle in shape.bundles}
-        self.weighted = {spans[edge.identity][0] for edge in shape.edges if edge.weight} | bundled
-        self.crowded = {spans[identity][0] for identity in crowded} | bundled
-        for column in self.weighted & self.gaps.keys():
-            self.gaps[column] = measures.chip_width + 14 * self.scale
-
-    def widen(self, columns: set[int]) -> None:
-        """Let the gaps behind these columns grow a little from what they came to be."""
-        for column in columns & self.gaps.keys():
-            self.gaps[column] = self.used[column] * 1.12
-
-    @property
-    def smallest(self) -> float:
-        return sum(self.widths.values()) + sum(self.gaps.values()) + self.margins
-
-    def lefts(self, width: float, height: float) -> dict[int, float]:
-        """The left side of every column, the gaps stretched to a total `width` as far as is tasteful.
-
-        Taller networks may have wider gaps, or their edges would be too steep to follow.
-        """
-        gaps = dict(self.gaps)
-        largest = {column: max(gap, self._largest(column, height)) for column, gap in gaps.items()}
-        spare = width - self.smallest
-        open_gaps = sorted(gaps, key=lambda column: largest[column] - gaps[column])
-        for done, column in enumerate(open_gaps):
-            more = min(spare / (len(open_gaps) - done), largest[column] - gaps[column])
-            gaps[column] += max(more, 0.0)
-            spare -= max(more, 0.0)
-        self.used = gaps
-        lefts, x = {}, 0.0
-        for column in self.numbers:
-            lefts[column] = x
-            x += self.widths[column] + gaps.get(column, 0.0)
-        return lefts
-
-    def _largest(self, column: int, height: float) -> float:
-        if column not in self.weighted:
-            return 100 * self.scale
-        return max(190 * self.scale, height * (0.8 if column in self.crowded else 0.35))
-
-    def stretch(self, column: int, lefts: Mapping[int, float], level: float) -> Route:
-        """The level way past a column."""
-        return (lefts[column], level), (lefts[column] + self.widths[column], level)
-
-
 class _Rows:
     """The vertical plan: cards evenly spread in their column and centred; room for lanes between."""
 
-    def __init__(self, shape: CanvasShape, lanes: dict[str, tuple[Lane, ...]], measures: Measures) -> None:
+    def __init__(
+        self, shape: CanvasShape, lanes: dict[str, tuple[Lane, ...]], measures: Measures, compact: int
+    ) -> None:
+        """A column of more than `compact` cards keeps no room for captions and bias chips."""
         self.measures = measures
+        self.compact = compact
         self.lanes = lanes
         self.columns = cards_by_column(shape)
         self.lane_counts = Counter((lane.column, lane.slot) for way in lanes.values() for lane in way)
@@ -229,7 +229,7 @@ class _Rows:
                 self.pitches[len(cards)] = max(pitch, self.pitches.get(len(cards), 0.0))
 
     def _compact(self, card: CardShape) -> bool:
-        return self.size.get(card.identity, 1) > COMPACT
+        return self.size.get(card.identity, 1) > self.compact
 
     def _above(self, card: CardShape) -> float:
         title = self.measures.title_height if card.kind == "neuron" else 0.0
@@ -265,14 +265,14 @@ class _Rows:
             above, below = self.lane_counts[column, 0], self.lane_counts[column, len(cards)]
             tops.append(levels[cards[0].identity] - self._above(cards[0]) - above * lane)
             bottoms.append(levels[cards[-1].identity] + self._below(cards[-1]) + below * lane)
-        return max(bottoms, default=0.0) - min(tops, default=0.0) + 2 * _MARGIN * self.measures.scale
+        return max(bottoms, default=0.0) - min(tops, default=0.0) + 2 * MARGIN * self.measures.scale
 
     def levels(self, height: float) -> dict[str, float]:
         """The level of every card's centre; the cards of every column are centred about 0."""
         levels: dict[str, float] = {}
         ends: dict[int, float] = {}  # columns with as many cards stand level, whatever cards they are
         for cards in self.columns.values():
-            own = self._above(cards[0]) + self._below(cards[-1]) + 2 * _MARGIN * self.measures.scale
+            own = self._above(cards[0]) + self._below(cards[-1]) + 2 * MARGIN * self.measures.scale
             ends[len(cards)] = max(own, ends.get(len(cards), 0.0))
         for cards in self.columns.values():
             count = len(cards)
@@ -304,7 +304,9 @@ class _Rows:
         height = measures.height(card)
         box = Box(left, level - height / 2, width, height)
         title = bias = None
-        if card.kind == "neuron":
+        if measures.close:
+            title = Box(box.left, box.top, measures.title_beside(card), height)
+        elif card.kind == "neuron":
             wide = min(width, measures.words(card.title, 14) + 24 * scale)
             title = Box(
                 left + (width - wide) / 2, box.top - measures.title_height, wide, measures.title_height

@@ -12,6 +12,8 @@ IMAGE, FIELD = 224.0, 336.0  # the longer side of an image, of a field of cells,
 LIST_ROW = 23.0
 BLOCK_PADDING = 8.0
 
+_SMALL = "₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾₍₎,"
+
 Point = tuple[float, float]
 Route = tuple[Point, ...]  # an edge as a line through points, from its source card to its target card
 
@@ -44,10 +46,14 @@ class Box(Struct, frozen=True):
 
 
 class Measures(Struct, frozen=True):
-    """Sizes of what stands on cards and chips, from the longest number and the text scale."""
+    """Sizes of what stands on cards and chips, from the longest number and the text scale.
+
+    In a `close` plan a card's title stands at its left, and its cells go without the labels above them.
+    """
 
     number_width: int
     scale: float = 1.0
+    close: bool = False
 
     def number(self, pixels: float) -> float:
         """Width of the longest number in a font of so many pixels; its point is narrow."""
@@ -58,7 +64,21 @@ class Measures(Struct, frozen=True):
 
     @property
     def title_height(self) -> float:
-        return 29 * self.scale
+        return 0.0 if self.close else 29 * self.scale
+
+    def title_beside(self, shape: CardShape) -> float:
+        """Width of the title at the left of a card in a close plan; an operation is named below it."""
+        if not self.close or shape.is_block:
+            return 0.0
+        letters = sum(0.6 if letter in _SMALL else 1.0 for letter in shape.title)
+        return (
+            max(letters * LETTER * 13 * self.scale, self.words(self.below_title(shape), 10)) + 14 * self.scale
+        )
+
+    def below_title(self, shape: CardShape) -> str:
+        """What a close plan writes below a title: the operation of a card that is no plain neuron."""
+        single = self.close and shape.kind == "neuron" and len(shape.value_labels) == 1
+        return shape.value_labels[0] if single and "=" not in shape.value_labels[0] else ""
 
     @property
     def chip_line(self) -> float:
@@ -81,7 +101,7 @@ class Measures(Struct, frozen=True):
 
     @property
     def gradient_row(self) -> float:
-        return 25 * self.scale
+        return (19 if self.close else 25) * self.scale
 
     def caption_width(self, shape: CardShape, card_width: float, sends: bool) -> float:
         """Room for `target y = 0.123…`; wide where no chips of edges that the card sends need it."""
@@ -91,6 +111,8 @@ class Measures(Struct, frozen=True):
 
     def head(self, shape: CardShape) -> float:
         """Height of the title (inputs, loss) or of the small labels (neurons) inside a card."""
+        if self.close:
+            return 0.0
         if shape.kind != "neuron":
             return 28 * self.scale
         return (26 if any(shape.value_labels) else 9) * self.scale
@@ -126,17 +148,22 @@ class Measures(Struct, frozen=True):
             own = self.grid(shape)[0] + 2 * BLOCK_PADDING * self.scale
             return max(own, self.words(shape.subtitle, 12), self.width(shape.cells[0]))
         labels = max((self.words(label, 11) for label in shape.value_labels), default=0.0)
-        value = max(self.number(13), labels if shape.kind == "neuron" else 0.0) + 13 * self.scale
+        labelled = shape.kind == "neuron" and not self.close
+        value = max(self.number(13), labels if labelled else 0.0) + 13 * self.scale
         label = max((self.words(label, 11) for label in shape.gradient_labels), default=0.0)
         gradient = self.number(11) + label + 11 * self.scale
         inside = 0.0 if shape.kind == "neuron" else self.words(shape.title, 14) + 16 * self.scale
         bias = self.chip_width if shape.bias else 0.0
         cells = max(len(shape.value_labels) * value, len(shape.gradient_labels) * gradient)
+        if self.close:
+            return self.title_beside(shape) + cells
         return max(cells, inside, bias, 76 * self.scale)
 
     def cells(self, shape: CardShape, width: float) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
         """Boxes of the value cells and of the gradient cells, measured from the card's centre."""
-        left, top, upper = -width / 2, -self.height(shape) / 2, self.upper(shape)
+        beside = self.title_beside(shape)
+        left, top, upper = beside - width / 2, -self.height(shape) / 2, self.upper(shape)
+        width -= beside
         head = 0.0 if shape.kind == "neuron" else self.head(shape)
         values = _divided(Box(left, top + head, width, upper - head), len(shape.value_labels))
         gradients = _divided(Box(left, top + upper, width, self.gradient_row), len(shape.gradient_labels))

@@ -17,7 +17,7 @@ from backprop_gui.views.canvas_look import Line, Look, rect_of
 from backprop_gui.views.theme import blend
 
 UNKNOWN = "–"
-_RADIUS = 14.0
+_RADIUS, _CLOSE_RADIUS = 14.0, 10.0
 _RING = 6.0  # distance of the dashed ring around a lit card
 _FOCUS = 4.0
 READABLE = 0.3  # below this zoom no text is painted
@@ -86,6 +86,7 @@ class CardItem(PointedItem):
         self._crowded = place.compact
         self._caption_box = rect_of(place.caption).translated(-x, -y)
         self._measures = measures
+        self._radius = (_CLOSE_RADIUS if measures.close else _RADIUS) * look.scale
         self._value_boxes, self._gradient_boxes = measures.cells(shape, place.card.width)
         around = self.box.united(self._caption_box)
         if self._title_box is not None:
@@ -207,21 +208,24 @@ class CardItem(PointedItem):
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.setBrush(QColor(ground))
-        painter.drawRoundedRect(self.box, _RADIUS * look.scale, _RADIUS * look.scale)
+        painter.drawRoundedRect(self.box, self._radius, self._radius)
 
     def _paint_ground(self, painter: QPainter, card: Card, dim: bool) -> None:
         theme, scale = self._look.theme, self._look.scale
-        radius = _RADIUS * scale
+        radius = self._radius
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._look.card_ground(dim)))
         painter.drawRoundedRect(self.box, radius, radius)
         painter.setPen(QPen(QColor(blend(theme.border, theme.canvas, 0.6) if dim else theme.border), scale))
         hairline = self.box.top() + self._measures.upper(self.shape_of_card)
         inset = 1.5 * scale
+        close = self._measures.close
         if self._gradient_boxes:
-            painter.drawLine(
-                QPointF(self.box.left() + inset, hairline), QPointF(self.box.right() - inset, hairline)
-            )
+            left = self._gradient_boxes[0].left if close else self.box.left() + inset
+            painter.drawLine(QPointF(left, hairline), QPointF(self.box.right() - inset, hairline))
+        if close and self._title_box is not None:
+            edge = self._title_box.right()
+            painter.drawLine(QPointF(edge, self.box.top() + inset), QPointF(edge, self.box.bottom() - inset))
         for box in self._value_boxes[1:]:
             painter.drawLine(QPointF(box.left, box.top + inset), QPointF(box.left, hairline))
 
@@ -229,7 +233,9 @@ class CardItem(PointedItem):
         theme, scale, shape = self._look.theme, self._look.scale, self.shape_of_card
         painter.setPen(self._look.ink(theme.text, dim))
         title = self._look.line(shape.title, 14, "semibold", slanted=True, room=self.box.width() - 8 * scale)
-        if self._title_box is not None:
+        if self._title_box is not None and self._measures.close:
+            self._paint_title_beside(painter, self._title_box, dim)
+        elif self._title_box is not None:
             title.paint(painter, self._title_box.center().x(), self._title_box.center().y() - 3 * scale)
         else:
             title.paint(painter, self.box.center().x(), self.box.top() + 17 * scale)
@@ -238,11 +244,26 @@ class CardItem(PointedItem):
             caption = self._look.sentence(card.caption, 12, self._caption_box.width())
             caption.paint(painter, self._caption_box.center().x(), self._caption_box.center().y())
 
+    def _paint_title_beside(self, painter: QPainter, box: QRectF, dim: bool) -> None:
+        """In a close plan: the title at the left of the card, and below it the operation that has a name."""
+        look, scale = self._look, self._look.scale
+        below = self._measures.below_title(self.shape_of_card)
+        middle, room = box.center(), box.width() - 8 * scale
+        level = box.top() + 14 * scale if below else middle.y()
+        title = look.line(self.shape_of_card.title, 13, "semibold", slanted=True, room=room)
+        title.paint(painter, middle.x(), level)
+        if below:
+            painter.setPen(look.ink(look.theme.muted, dim))
+            look.line(below, 10, room=room).paint(painter, middle.x(), box.bottom() - 12 * scale)
+
     def _paint_value(self, painter: QPainter, cell: Cell, box: Box, dim: bool) -> None:
         theme, scale = self._look.theme, self._look.scale
         x, room = box.centre[0], box.width - 8 * scale
         level = box.bottom - 15 * scale
-        if self.shape_of_card.kind == "neuron" and cell.label:
+        if self._measures.close:
+            level = box.bottom - 13 * scale
+            x, room = self._paint_letter(painter, cell, box, dim)
+        elif self.shape_of_card.kind == "neuron" and cell.label:
             painter.setPen(self._look.ink(theme.muted, dim))
             self._look.line(cell.label, 11, room=room).paint(painter, x, box.top + 15 * scale)
         known = cell.text != UNKNOWN
@@ -251,6 +272,18 @@ class CardItem(PointedItem):
             self._paint_lit(painter, x, level, line, 20 * scale)
         painter.setPen(self._look.ink(theme.text if known else theme.muted, dim))
         line.paint(painter, x, level)
+
+    def _paint_letter(self, painter: QPainter, cell: Cell, box: Box, dim: bool) -> tuple[float, float]:
+        """In a close plan: z or a at the left of its cell; the middle and the width of what is left."""
+        look, scale = self._look, self._look.scale
+        letter, meaning, _ = cell.label.partition(" = ")
+        if not meaning:
+            return box.centre[0], box.width - 8 * scale
+        line = look.line(letter, 11)
+        painter.setPen(look.ink(look.theme.muted, dim))
+        line.paint_from(painter, box.left + 5 * scale, box.bottom - 13 * scale)
+        taken = 5 * scale + line.width
+        return box.centre[0] + taken / 2, box.width - taken - 5 * scale
 
     def _paint_gradient(self, painter: QPainter, cell: Cell, box: Box, dim: bool) -> None:
         theme, scale = self._look.theme, self._look.scale
@@ -283,7 +316,7 @@ class CardItem(PointedItem):
     def _paint_marks(self, painter: QPainter, card: Card) -> None:
         """Outline and marks: lit has a dashed ring, ready a dotted outline, complete a corner dot."""
         look, scale = self._look, self._look.scale
-        radius, colour = _RADIUS * scale, QColor(look.phase(self._phase))
+        radius, colour = self._radius, QColor(look.phase(self._phase))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._outline(card, colour))
         painter.drawRoundedRect(self.box, radius, radius)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backprop_gui.views.canvas_blocks import CellItem
     from backprop_gui.views.canvas_layers import LayerItems
 
+_LONG_NUMBER = 14  # characters
 SHOWN_OF_CROWD = 8  # chips shown at once of layers with too many weights for chips on all of them
 
 
@@ -113,8 +114,11 @@ class CanvasScene(QGraphicsScene):
         assert self.layout is not None
         place = self.layout.chips[edge]
         item = ChipItem(place.box, self.layout.measures, self.look)
-        if place.crowded:  # large networks are shown small: what is asked for stays readable
-            item.setFlag(ChipItem.GraphicsItemFlag.ItemIgnoresTransformations)
+        if place.crowded:
+            # Large networks are shown small: what is asked for stays readable. A close plan can be read
+            # as it is, and its narrow gaps leave no room for more.
+            readable = self.layout.measures.close and self.layout.measures.number_width < _LONG_NUMBER
+            item.setFlag(ChipItem.GraphicsItemFlag.ItemIgnoresTransformations, not readable)
             item.setZValue(3)
         self.addItem(item)
         self.weights[edge] = item
