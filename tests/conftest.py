@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +29,26 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 GRACE_SECONDS = 1.0  # for a thread that was told to stop and is about to
 
 
+# The timers and threads among what was set aside, which no search finds any more.
+known_runners: weakref.WeakSet[QObject] = weakref.WeakSet()
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What all modules made is no test's: set aside, it costs neither collections nor searches."""
+    """What all modules made is no test's."""
+    set_aside()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def earlier_modules_set_aside() -> None:
+    """What the tests of other files left in memory is no business of these."""
+    set_aside()
+
+
+def set_aside() -> None:
+    """Spare the collector and the search below what is here to stay: it takes longer than the tests."""
     gc.collect()
+    if application_exists():
+        known_runners.update(timers_and_threads())
     gc.freeze()
 
 
@@ -111,22 +129,30 @@ def running_objects(request: pytest.FixtureRequest) -> list[QObject]:
 
 
 def find_running() -> list[QObject]:
-    """Search all living objects: a timer or thread without a parent is known to nobody else."""
+    """Those that run among all that live: a timer or thread without a parent is known to nobody else."""
     import shiboken6
+    from PySide6.QtCore import QTimer
+
+    def runs(one: QObject) -> bool:
+        return one.isActive() if isinstance(one, QTimer) else one.isRunning()
+
+    everyone = [*known_runners, *timers_and_threads()]
+    return [one for one in everyone if shiboken6.isValid(one) and runs(one)]
+
+
+def timers_and_threads() -> list[QObject]:
+    """Search all living objects that are not set aside."""
     from PySide6.QtCore import QThread, QTimer
 
-    running: list[QObject] = []
-    runs_by_itself: dict[type, bool] = {}  # asked once a type: there are hundreds of thousands of objects
+    found: list[QObject] = []
+    wanted: dict[type, bool] = {}  # asked once a type: there are hundreds of thousands of objects
     for thing in gc.get_objects():
         kind = type(thing)  # isinstance() would ask lazy objects for their __class__ and wake them
-        wanted = runs_by_itself.get(kind)
-        if wanted is None:
-            wanted = runs_by_itself[kind] = issubclass(kind, QTimer | QThread)
-        if not wanted or not shiboken6.isValid(thing):
-            continue
-        if thing.isActive() if issubclass(kind, QTimer) else thing.isRunning():
-            running.append(thing)
-    return running
+        if kind not in wanted:
+            wanted[kind] = issubclass(kind, QTimer | QThread)
+        if wanted[kind]:
+            found.append(thing)
+    return found
 
 
 def delete_what_is_due() -> None:

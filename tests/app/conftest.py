@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from backprop_gui.app import create_window
 from tests.app.program import Program, as_file
-from tests.conftest import delete_what_is_due
+from tests.conftest import delete_what_is_due, set_aside
 
 
 def close(window: Any) -> None:
@@ -54,6 +54,7 @@ def lasting_window(qapp, tmp_path_factory):
     window.controller.features["HistoryPanel"].plot.prepare()  # its parts last as long as the window
     window.move(30_000, 30_000)  # off the screen, where the pointer of other tests never comes
     window.show()
+    set_aside()
     yield window
     close(window)
     window.deleteLater()
