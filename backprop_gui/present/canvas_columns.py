@@ -43,10 +43,10 @@ class Columns:
         for column in self.weighted & self.gaps.keys():
             self.gaps[column] = measures.chip_width + 14 * self.scale
 
-    def widen(self, columns: set[int]) -> None:
-        """Let the gaps behind these columns grow a little from what they came to be."""
-        for column in columns & self.gaps.keys():
-            self.gaps[column] = self.used[column] * 1.12
+    def widen(self, share: Mapping[int, float]) -> None:
+        """Let gaps grow from what they came to be, the more the larger the `share` of chips without room."""
+        for column in share.keys() & self.gaps.keys():
+            self.gaps[column] = self.used[column] * (1.12 + 0.25 * max(share[column] - 0.3, 0.0))
 
     def narrow(self, columns: set[int]) -> None:
         """Keep less room behind these columns: no chips stand there."""

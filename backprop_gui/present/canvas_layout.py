@@ -142,8 +142,14 @@ class _Plan:
             if self.bare and len(self.weights) > _FEW_WEIGHTS:
                 self._give_up(spans)
             else:
-                columns.widen({column for column, _ in spans})
+                columns.widen(self._shares(failed))
         return layout if _zoom(layout, width, height) >= least else None
+
+    def _shares(self, failed: set[str]) -> dict[int, float]:
+        """Of the chips behind every column that has some without room: the share of these."""
+        without = Counter(self.spans[name][0] for name in failed)
+        all_chips = Counter(self.spans[name][0] for group in self.groups for name in group)
+        return {column: count / all_chips[column] for column, count in without.items()}
 
     def _is_full(self, group: list[str], area: float) -> bool:
         """Whether a group has many chips, and too many for a gap of this area."""
