@@ -303,3 +303,20 @@ def test_compare_tells_of_one_that_diverges_and_keeps_the_others(folder, capsys)
     assert main(["compare", written(wild), "worked-example", "--iterations", "9", "--loss", "c.csv"]) == 1
     assert "small.json: diverged in iteration" in capsys.readouterr().err
     assert sum(row["experiment"] == "worked-example" for row in rows_of("c.csv")) == 10
+
+
+def test_losses_that_a_long_history_has_dropped_are_written_all_the_same(folder, monkeypatch):
+    """All rows, with the bits of a run that has kept them; also across an edit."""
+    one = written(document(shuffle=True, batch_size=2) | {"edits": EDITS})
+    assert main(["run", one, "--iterations", "300", "--loss", "kept.csv"]) == 0
+    monkeypatch.setattr("backprop_gui.steps.loss_history.MOST_POINTS", 20)
+    monkeypatch.setattr("backprop_gui.steps.all_losses.AT_ONCE", 7)
+    assert main(["run", one, "--iterations", "300", "--loss", "dropped.csv"]) == 0
+    assert Path("kept.csv").read_bytes() == Path("dropped.csv").read_bytes()
+
+
+def test_numbers_that_are_given_too_large_are_not_blamed_on_the_rate(folder, capsys):
+    """Nothing has been learned yet."""
+    content = document() | {"edits": [{"iteration": 0, "set": {"w1": 1e300, "w2": 1e300}}]}
+    assert main(["run", written(content), "--iterations", "3"]) == 1
+    assert "smaller weights or data would be right" in capsys.readouterr().err

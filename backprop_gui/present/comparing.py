@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,7 +11,7 @@ from msgspec import Struct
 from backprop_gui.errors import Diverged
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.present.csv_files import LossTable, Row
-from backprop_gui.present.headless import loss_at, updates_wanted
+from backprop_gui.present.headless import loss_at, loss_rows, updates_wanted
 from backprop_gui.present.output_files import OutputFile
 from backprop_gui.present.progress import ProgressLine
 from backprop_gui.steps.running import run
@@ -44,7 +43,12 @@ def compare(request: Comparison, stopped: Callable[[], bool]) -> list[str]:
         for name, each in zip(_told_apart(request.experiments), runs, strict=True):
             if trouble := each.train(stopped, request.quiet):
                 troubles.append(f"{name}: {trouble}")
-            file.write_rows((name, *row) for row in each.rows())
+            line = ProgressLine(sys.stderr, 0, not request.quiet)
+            try:
+                rows = line.counted(each.rows(), each.done + 1, f"{name}: writing {request.loss}")
+                file.write_rows((name, *row) for row in rows)
+            finally:
+                line.end()
         file.mark()
         file.complete()
     return troubles
@@ -85,7 +89,7 @@ class _Run:
             return f"diverged in iteration {error.iteration:,}; a smaller learning rate would be right"
         finally:
             line.end()
-        done = timeline.newest - self._first
+        done = self.done
         if self._watch is not None and self._watch.met is not None:
             return ""
         if done < self._wanted:
@@ -94,6 +98,9 @@ class _Run:
 
     def rows(self) -> Iterator[Row]:
         """A row per iteration; the last one only when its loss is a number."""
-        table, newest = LossTable(self._timeline), self._timeline.newest
-        for iteration in range(self._first, newest + math.isfinite(loss_at(self._timeline, newest))):
-            yield from table.rows(iteration)
+        return loss_rows(self._timeline, self._first)
+
+    @property
+    def done(self) -> int:
+        """How many updates were made."""
+        return self._timeline.newest - self._first

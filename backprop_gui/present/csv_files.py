@@ -28,6 +28,7 @@ from backprop_gui.present.plain_names import (
     parameter_uses,
     quantity_name,
 )
+from backprop_gui.steps.all_losses import AllLosses
 from backprop_gui.steps.evaluation import Evaluation
 from backprop_gui.steps.plan import Plan
 from backprop_gui.steps.quantities import GRADIENT, Numbers, Quantity
@@ -309,8 +310,7 @@ class LossTable:
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        iterations, losses = timeline.losses()
-        self._known = dict(zip(iterations.astype(int).tolist(), losses.tolist(), strict=True))
+        self._losses = AllLosses(timeline)
         self._evaluations: dict[int, Evaluation] = {}  # by the segment's start
 
     def size(self, iteration: int) -> int:
@@ -320,9 +320,7 @@ class LossTable:
     def rows(self, iteration: int) -> Iterator[Row]:
         """The one row of an iteration."""
         segment = self.timeline.segment_of(iteration)
-        loss = self._known.get(iteration)
-        if loss is None:
-            loss = segment.stepper.loss_of(self.timeline.record(iteration))
+        loss = self._losses.of(iteration)
         if segment.start not in self._evaluations:
             self._evaluations[segment.start] = Evaluation(segment.model)
         evaluation = self._evaluations[segment.start]

@@ -19,11 +19,11 @@ from backprop_gui.experiment.data_loading import bring_along
 from backprop_gui.experiment.document import Experiment
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.experiment.reading import encode
-from backprop_gui.present.csv_files import GradientCheck, GradientTable, LossTable, StepTable, Table
+from backprop_gui.present.csv_files import GradientCheck, GradientTable, LossTable, Row, StepTable, Table
 from backprop_gui.present.output_files import STANDARD_OUTPUT, OutputFile, WriteFailed
 from backprop_gui.present.plain_names import quantity_name
 from backprop_gui.present.progress import ProgressLine
-from backprop_gui.steps.running import first_not_finite, run
+from backprop_gui.steps.running import first_not_finite, is_given_too_large, run
 from backprop_gui.steps.stopping import Watch, parse_condition
 from backprop_gui.steps.timeline import Timeline
 
@@ -153,7 +153,7 @@ class _Run:
             self._tables.append((self.check, None))
         if "steps" in files:
             self._tables.append((StepTable(timeline), files["steps"]))
-        self._line = ProgressLine(sys.stderr, updates, not request.quiet)
+        self.line = ProgressLine(sys.stderr, updates, not request.quiet)
         self._until = request.until
         conditions = [parse_condition(text) for text in request.until]
         stepper, start = timeline.segment_of(self._first).stepper, timeline.state(self._first)
@@ -177,7 +177,7 @@ class _Run:
             for _ in run(self.timeline, self.updates, stopped, look, self.watch):
                 self._report()
         finally:
-            self._line.end()
+            self.line.end()
 
     def _look(self, iteration: int) -> None:
         for table, file in self._tables:
@@ -192,9 +192,9 @@ class _Run:
 
     def _report(self) -> None:
         """How far it is, on a terminal."""
-        if self._line.is_due():
+        if self.line.is_due():
             newest = self.timeline.newest
-            self._line.report(newest - self._first, loss_at(self.timeline, newest))
+            self.line.report(newest - self._first, loss_at(self.timeline, newest))
 
 
 def _completed(
@@ -206,7 +206,7 @@ def _completed(
         file.complete for name, file in files.items() if name in ("gradients", "steps")
     ]
     if "loss" in files:
-        steps.append(lambda: _write_loss(files["loss"], timeline, first))
+        steps.append(lambda: _write_loss(files["loss"], timeline, first, session.line))
     if "save" in files:
         steps.append(lambda: _write_experiment(files["save"], experiment, timeline, source))
     for step in steps:
@@ -224,14 +224,21 @@ def loss_at(timeline: Timeline, iteration: int) -> float:
     return timeline.segment_of(iteration).stepper.loss_of(timeline.record(iteration))
 
 
-def _write_loss(file: OutputFile, timeline: Timeline, first: int) -> None:
-    """loss.csv; the row after the last update only when that loss is a number."""
-    table = LossTable(timeline)
-    file.write_rows([table.columns])
-    for iteration in range(first, timeline.newest):
-        file.write_rows(table.rows(iteration))
-    if math.isfinite(loss_at(timeline, timeline.newest)):
-        file.write_rows(table.rows(timeline.newest))
+def loss_rows(timeline: Timeline, first: int) -> Iterator[Row]:
+    """The rows of loss.csv from an iteration on; the one after the last update only when it is a number."""
+    table, newest = LossTable(timeline), timeline.newest
+    for iteration in range(first, newest + math.isfinite(loss_at(timeline, newest))):
+        yield from table.rows(iteration)
+
+
+def _write_loss(file: OutputFile, timeline: Timeline, first: int, line: ProgressLine) -> None:
+    """loss.csv, whole."""
+    rows = loss_rows(timeline, first)
+    try:
+        file.write_rows([LossTable.columns])
+        file.write_rows(line.counted(rows, timeline.newest - first + 1, f"writing {file.target}"))
+    finally:
+        line.end()
     file.mark()
     file.complete()
 
@@ -250,14 +257,16 @@ def _write_experiment(file: OutputFile, experiment: Experiment, timeline: Timeli
 def _why_diverged(timeline: Timeline, error: Diverged, done: int, updates: int) -> str:
     """Which number is not finite, and what would be right."""
     found = first_not_finite(timeline, timeline.record(error.iteration))
-    what = "a number is not finite"
+    what, right = "a number is not finite", "a smaller learning rate"
     if found is not None:
         quantity, value = found
         name = quantity_name(timeline.segments[0].model.graph, quantity)
         what = f"{'the new ' if quantity.aspect == 'updated' else ''}{name} is {value}"
+        if is_given_too_large(timeline, error.iteration, quantity):
+            right = "smaller weights or data"
     return (
         f"diverged after {done:,} of {updates:,} iterations: in iteration {error.iteration:,} {what}; "
-        "a smaller learning rate would be right"
+        f"{right} would be right"
     )
 
 

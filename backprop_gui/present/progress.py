@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
+from collections.abc import Iterable, Iterator
 from time import monotonic
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 SECONDS_BETWEEN_REPORTS = 0.1
 SECONDS_OF_SPEED = 2.0  # over which the speed is averaged
-LONGEST_BAR = 30
+SHORTEST_BAR, LONGEST_BAR = 8, 30
+ROWS_BETWEEN_LOOKS = 256
 PARTS = " ▏▎▍▌▋▊▉█"  # eighths of a character
+
+
+Counted = TypeVar("Counted")
 
 
 class ProgressLine:
@@ -38,6 +43,16 @@ class ProgressLine:
         line = progress_text(done, self._total, loss, speed, width)
         print(f"\r\033[K{line}", end="", file=self._stream, flush=True)
 
+    def counted(self, rows: Iterable[Counted], total: int, what: str) -> Iterator[Counted]:
+        """The rows as they pass, and meanwhile how many have."""
+        for done, row in enumerate(rows):
+            if done % ROWS_BETWEEN_LOOKS == 0 and self.is_due():
+                self._reported = monotonic()
+                width = shutil.get_terminal_size().columns - 1
+                line = f"{what}: {done:,} of {total:,} rows"[: max(width, 0)]
+                print(f"\r\033[K{line}", end="", file=self._stream, flush=True)
+            yield row
+
     def end(self) -> None:
         """Leave the line empty."""
         if self._shows:
@@ -45,17 +60,27 @@ class ProgressLine:
 
 
 def progress_text(done: int, total: int, loss: float | None, speed: float, width: int) -> str:
-    """`████▌      45 %  450 of 1,000 · loss 0.0123 · 12,300 updates/s`, in at most `width` characters."""
+    """`████▌      45 %  450 of 1,000 · loss 0.0123 · 12,300/s`, in at most `width` characters.
+
+    Where there is little room the words go first, then the count, the speed, the loss; the bar stays.
+    """
     share = done / total if total else 1.0
-    words = [f"{done:,} of {total:,} iterations"]
-    if loss is not None:
-        words.append(f"loss {loss:.4g}")
-    words.append(f"{speed:,.0f} updates/s")
-    while len(words) > 1 and len(" · ".join(words)) > width - 6:
-        words.pop()
-    text = f"{int(100 * share):3d} %  {' · '.join(words)}"
-    room = min(LONGEST_BAR, width - len(text) - 1)
-    return f"{_bar(share, room)} {text}" if room >= 5 else text[: max(0, width)]
+    level = [] if loss is None else [f"loss {loss:.4g}"]
+    forms: tuple[list[str], ...] = (
+        [f"{done:,} of {total:,} iterations", *level, f"{speed:,.0f} updates/s"],
+        [f"{done:,} of {total:,}", *level, f"{speed:,.0f}/s"],
+        [f"{done:,}", *level, f"{speed:,.0f}/s"],
+        [*level, f"{speed:,.0f}/s"],
+        level,
+        [],
+    )
+    percent = f"{int(100 * share):3d} %"
+    text = percent
+    for words in forms:
+        text = "  ".join([percent, " · ".join(words)]).rstrip()
+        if len(text) + 1 + SHORTEST_BAR <= width:
+            return f"{_bar(share, min(LONGEST_BAR, width - len(text) - 1))} {text}"
+    return text if len(text) <= width else percent.strip()[: max(0, width)]
 
 
 def _bar(share: float, room: int) -> str:

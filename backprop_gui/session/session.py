@@ -29,7 +29,7 @@ from backprop_gui.steps.frame import Frame
 from backprop_gui.steps.groups import next_end, previous_end
 from backprop_gui.steps.plan import Plan, StepSize
 from backprop_gui.steps.quantities import Numbers, Quantity
-from backprop_gui.steps.running import first_not_finite
+from backprop_gui.steps.running import first_not_finite, is_given_too_large
 from backprop_gui.steps.timeline import Timeline
 
 IDLE_MILLISECONDS = 250
@@ -350,12 +350,12 @@ class Session(QObject):
         step = plan.total if step is None else step
         self.arrive(self.iteration, step)
         name = self.naming.plain(plan.quantity(step))
-        rate = self.naming.notation.rate
-        self.told.emit(
-            f"Stopped in iteration {self.iteration:,} at step {step}: {name} is no longer a finite number. "
-            f"The numbers grew too large; go back and try a smaller learning rate {rate}.",
-            "warning",
-        )
+        remedy = "The weights or the data are too large: undo, or type in smaller ones"
+        if not (fault and is_given_too_large(self.timeline, self.iteration, fault[0])):
+            rate = self.naming.notation.rate
+            remedy = f"The numbers grew too large; go back and try a smaller learning rate {rate}"
+        where = f"Stopped in iteration {self.iteration:,} at step {step}"
+        self.told.emit(f"{where}: {name} is no longer a finite number. {remedy}.", "warning")
 
     def warn_when_stuck(self) -> None:
         """Say so when large parameters have let the gradients vanish, and what would help."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from backprop_gui.engine.stepper import Record
 from backprop_gui.errors import Diverged
 from backprop_gui.steps.plan import Plan
-from backprop_gui.steps.quantities import Numbers, Quantity
+from backprop_gui.steps.quantities import VALUE, Numbers, Quantity
 from backprop_gui.steps.stopping import Stopped, Watch, train_until
 from backprop_gui.steps.timeline import Timeline
 
@@ -61,6 +61,15 @@ def _refuse_if_not_finite(timeline: Timeline) -> None:
     iteration = timeline.newest
     if not timeline.segment_of(iteration).stepper.is_finite(timeline.record(iteration)):
         raise Diverged(iteration, f"iteration {iteration:,} meets a number that is not finite")
+
+
+def is_given_too_large(timeline: Timeline, iteration: int, quantity: Quantity) -> bool:
+    """Whether a number that is not finite comes from what is given or set by hand, not from updates."""
+    segment = timeline.segment_of(iteration)
+    if iteration != segment.start or quantity.aspect != VALUE:
+        return False
+    place_of = segment.model.graph.parameters.place_of
+    return iteration == 0 or any(place_of(name) is not None for name in segment.changes)
 
 
 def first_not_finite(timeline: Timeline, record: Record) -> tuple[Quantity, float] | None:

@@ -111,3 +111,16 @@ def test_huge_numbers_typed_by_hand(program):
     program.do("undo", "undo", "undo")
     program.do("next")
     assert program.message == ""
+
+
+@pytest.mark.parametrize("iteration", [0, 5])
+def test_a_weight_typed_too_large_is_not_blamed_on_the_rate(program, iteration):
+    """What would help is a smaller weight."""
+    program.window.preset_requested.emit("reused-value")
+    program.session.reach(iteration)
+    program.session.seek(iteration)
+    program.edit_in_table(0, "1e300")
+    program.do("train")
+    program.wait_for_end()
+    assert program.at[0] == iteration
+    assert "undo, or type in smaller ones" in program.message
