@@ -67,6 +67,9 @@ def _carried_out(words: list[str]) -> int:
     except Exception as error:
         if os.environ.get("BACKPROP_GUI_DEBUG"):
             raise
+        if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith(__package__):
+            remedy = "`python3 run.py` in the folder of the program brings it along"
+            return _told(f"{error.name} is not installed here; {remedy}", UNFINISHED)
         if isinstance(error, OSError) and error.filename is None:
             raise  # standard output
         what = str(error).partition("\n")[0] or type(error).__name__

@@ -11,6 +11,7 @@ from typing import NoReturn
 from backprop_gui.errors import BackpropError
 
 PROGRAM = "backprop-gui"
+LARGEST = 10**15 - 1  # number that is taken
 COMMANDS = ("open", "presets", "show", "check", "run", "compare", "benchmark", "screenshot", "schema")
 
 
@@ -145,17 +146,16 @@ def _add_screenshot_options(screenshot: argparse.ArgumentParser) -> None:
     )
 
 
-def _whole_number(text: str) -> int:
-    if not re.fullmatch(r"\d{1,15}", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not right; a whole number from 0 would be")
-    return int(text)
+def _whole_number(text: str, least: int = 0) -> int:
+    number = int(text) if re.fullmatch(r"[0-9]{1,100}", text) else -1
+    if not least <= number <= LARGEST:
+        most = f" to {LARGEST:,}" if number > LARGEST else ""
+        raise argparse.ArgumentTypeError(f"'{text}' is not right; a whole number from {least}{most} would be")
+    return number
 
 
 def _positive_number(text: str) -> int:
-    number = _whole_number(text)
-    if number == 0:
-        raise argparse.ArgumentTypeError("'0' is not right; a whole number from 1 would be")
-    return number
+    return _whole_number(text, 1)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -320,3 +320,40 @@ def test_numbers_that_are_given_too_large_are_not_blamed_on_the_rate(folder, cap
     content = document() | {"edits": [{"iteration": 0, "set": {"w1": 1e300, "w2": 1e300}}]}
     assert main(["run", written(content), "--iterations", "3"]) == 1
     assert "smaller weights or data would be right" in capsys.readouterr().err
+
+
+def test_compare_never_writes_over_an_experiment(folder, capsys):
+    """Nor is an empty name a folder."""
+    one = written(document())
+    before = Path(one).read_bytes()
+    assert main(["compare", one, "xor", "--iterations", "1", "--loss", one]) == 2
+    assert "is one of the experiments" in capsys.readouterr().err
+    assert Path(one).read_bytes() == before
+    assert main(["run", one, "--loss", ""]) == 2
+    assert "an empty name" in capsys.readouterr().err
+    assert os.listdir() == [one]
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        (["run", "xor", "--iterations", "1" * 16], "from 0 to 999,999,999,999,999 would"),
+        (["run", "xor", "--iterations", "\u0662"], "from 0 would"),
+        (["benchmark", "--rounds", "x"], "from 1 would"),
+    ],
+)
+def test_numbers_out_of_range_are_told_the_range(words, right, capsys):
+    """What would be right is really right."""
+    assert main(words) == 2
+    assert right in capsys.readouterr().err
+
+
+def test_a_missing_library_is_named_with_the_remedy(monkeypatch, capsys):
+    """Who runs the program from a bare checkout."""
+
+    def lacking(*_):
+        raise ModuleNotFoundError("No module named 'msgspec'", name="msgspec")
+
+    monkeypatch.setattr("backprop_gui.present.headless.carry_out", lacking)
+    assert main(["run", "xor"]) == 1
+    assert "msgspec is not installed here; `python3 run.py`" in capsys.readouterr().err

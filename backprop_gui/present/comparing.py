@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from backprop_gui.errors import Diverged
+from backprop_gui.errors import Diverged, FileTrouble
 from backprop_gui.experiment.presets import open_experiment
 from backprop_gui.present.csv_files import LossTable, Row
 from backprop_gui.present.headless import loss_at, loss_rows, updates_wanted
@@ -39,6 +39,8 @@ def compare(request: Comparison, stopped: Callable[[], bool]) -> list[str]:
     with contextlib.ExitStack() as stack:
         file = OutputFile(request.loss)
         stack.callback(file.discard)
+        if any(run.path is not None and file.identity == str(run.path.resolve()) for run in runs):
+            raise FileTrouble(f"{request.loss}: is one of the experiments; name another file for --loss")
         file.write_rows([("experiment", *LossTable.columns)])
         for name, each in zip(_told_apart(request.experiments), runs, strict=True):
             if trouble := each.train(stopped, request.quiet):
@@ -66,7 +68,7 @@ class _Run:
     """One of the experiments: trained, then told row by row."""
 
     def __init__(self, name: str, request: Comparison) -> None:
-        experiment, _ = open_experiment(name)
+        experiment, self.path = open_experiment(name)
         self._timeline = Timeline.of(experiment, name)
         self._first = self._timeline.newest
         asked = request.iterations

@@ -45,6 +45,8 @@ class OutputFile:
     def _opened(self) -> TextIO:
         if self.target == STANDARD_OUTPUT:
             return sys.stdout
+        if not self.target:
+            raise FileTrouble("an empty name is no file; name one, or - for standard output")
         try:
             if self._path.is_dir():
                 raise FileTrouble(f"{self.target}: is a folder; name a file in it")
