@@ -24,6 +24,7 @@ from backprop_gui.views.commands import COMMANDS, MENUS, SEPARATOR, Submenu
 from backprop_gui.views.dialogs import key_text
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "backprop_gui"
 README, GUIDE, FORMAT = ROOT / "README.md", ROOT / "docs" / "guide.md", ROOT / "docs" / "file-format.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 STRUCTS = [
@@ -245,6 +246,24 @@ def test_links_and_pictures_exist(page):
         if place:
             headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.M)
             assert place in map(anchor, headings), target
+
+
+def paths_in(text):
+    """Every path in backquotes with the folder of the one before it, where a name without a folder stands."""
+    folder = ""
+    for path in re.findall(r"`((?:[a-z][\w.*-]*/)*(?:[\w*]+\.(?:py|c)|(?<=/)[\w*.-]*))`", text):
+        yield folder, path
+        folder = path.rpartition("/")[0] or folder
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "benchmarks" / "README.md"], ids=lambda page: page.stem)
+def test_paths_exist(page):
+    """Every file or folder that is named in backquotes is there, from the top, in the package, or nearby."""
+    for line in page.read_text("utf-8").splitlines():
+        for folder, path in paths_in(line):
+            places = (ROOT, PACKAGE, page.parent, ROOT / folder, PACKAGE / folder)
+            there = [file for place in places if place.is_dir() for file in place.glob(path.rstrip("/"))]
+            assert there, f"{path} in {line}"
 
 
 def test_pictures_are_small_and_shown():
