@@ -225,6 +225,28 @@ def test_every_preset_learns():
         assert losses[-per_epoch:].mean() < 0.6 * losses[:per_epoch].mean(), name
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("worked-example", 15), ("digits", 1210), (HUGE, 109_386), ("conv-classifier", 3)],
+)
+def test_a_network_is_as_large_as_it_says(name, parameters):
+    """Ten weights and five biases; over a thousand; 109,386; three taps."""
+    assert len(Timeline.of(open_experiment(name)[0]).segments[0].model.graph.parameters.scalars) == parameters
+
+
+def test_epochs_and_samples_are_as_told():
+    """Three examples in turn, three in each update, ten or 64 rows of the data in an update."""
+    told = {
+        "two-layer-chain": (1, 3),
+        "averaging-over-examples": (3, 1),
+        "two-moons": (10, 16),
+        "sine": (64, 1),
+    }
+    for name, (samples, per_epoch) in told.items():
+        batches = Timeline.of(open_experiment(name)[0]).segments[0].model.batches
+        assert (batches.size_of(0), batches.per_epoch) == (samples, per_epoch), name
+
+
 def test_too_fast_diverges_where_it_says():
     """Near iteration 320; a rate below 0.5 converges to w = ½."""
     timeline = Timeline.of(open_experiment("too-fast")[0])
