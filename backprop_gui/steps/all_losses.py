@@ -7,7 +7,7 @@ import numpy as np
 from backprop_gui.engine.operation import Array
 from backprop_gui.steps.timeline import Timeline
 
-AT_ONCE = 8192  # iterations
+AT_ONCE = 256  # iterations: of a large network they take a while, and a window may be waiting
 
 
 class AllLosses:
