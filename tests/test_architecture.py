@@ -166,7 +166,7 @@ def may_import(room: str, other: str) -> bool:
 
 
 def test_rooms_use_their_own_libraries_only():
-    """numpy for numbers, msgspec for records and documents, Qt for what is seen; nothing unheard of anywhere."""
+    """numpy for numbers, msgspec for records and documents, Qt for what is seen; nothing else anywhere."""
     faults = []
     for path in package_files():
         allowed = LIBRARIES.get(room_of(module_of(path)), set())

@@ -31,7 +31,7 @@ class NetworkPanel(Panel):
         super().__init__(session, window)
         self._builder = Builder(session, window)
         self._shown: tuple[object, ...] = ()  # what the list was made from
-        session.opened.connect(self._forget_refusal)
+        session.opened.connect(self._begin_anew)
         window.commands["networkPanel"].triggered.connect(self.go)
 
     def go(self) -> None:
@@ -91,8 +91,12 @@ class NetworkPanel(Panel):
         self._view.show_refusal(refusal)
         return not refusal
 
-    def _forget_refusal(self) -> None:
+    def _begin_anew(self) -> None:
+        """What was refused and which layer was chosen is no business of another experiment."""
+        if self._made is not None:
+            self._view.forget_chosen()
         if self.is_shown():
+            self.show_moment()
             self._view.show_refusal("")
 
     # --- what is asked for ------------------------------------------------------------------------

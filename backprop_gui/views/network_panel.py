@@ -178,6 +178,10 @@ class NetworkPanel(QScrollArea):
         layers = [row.name for row in picture.rows if row.kind == "layer"]
         return layers[0] if layers else LOSS
 
+    def forget_chosen(self) -> None:
+        """Begin with the first layer of the network that is shown next."""
+        self._chosen = ""
+
     def choose(self, name: str) -> None:
         """Let the buttons be about a layer, an input or the loss."""
         self._chosen = name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSpinBox
 
 from backprop_gui.app import create_window
 from tests.app.program import Program, as_file
@@ -61,29 +61,36 @@ def lasting_window(qapp, tmp_path_factory):
     delete_what_is_due()
 
 
-# the switches as they stand at the start, whatever the test before has left
-SWITCHES = (
-    ("askFirst", False),
-    ("singleKeys", True),
-    ("projector", False),
-    ("decimalComma", False),
-    ("digitsFixed", False),
-)
-
-
-@pytest.fixture
-def program(lasting_window, qtbot):
-    """The program as it starts: with the worked example."""
-    window = lasting_window
-    window.controller.files.open("worked-example")
-    for choice in ("stepSize.operation", "digits.4"):
-        window.commands[choice].trigger()
-    for switch, on in SWITCHES:
-        if window.commands[switch].isChecked() != on:
-            window.commands[switch].trigger()
+def as_at_the_start(window: Any, checked: set[str], count: int) -> None:
+    """Take back what the test before has chosen: every switch, the size of texts, tabs, what was typed."""
+    for action in window.commands:
+        wanted = action.objectName() in checked
+        alone = action.actionGroup() is None  # in a group the right one switches the others off
+        if action.isCheckable() and action.isChecked() != wanted and (wanted or alone):
+            action.trigger()
+    if window.look.scale != 1:
+        window.commands["textReset"].trigger()
+    window.findChild(QSpinBox, "trainCount").setValue(count)
     for tabs in (window.side, window.plot_tabs, window.table_tabs):
         tabs.setCurrentIndex(0)
     window.clear_message()
+    window.canvas.fit()
+
+
+@pytest.fixture(scope="session")
+def at_the_start(lasting_window):
+    """The names of the switches that are on in a new window, and how many updates it trains."""
+    lasting_window.commands["reducedMotion"].trigger()  # `Program` would, each time
+    checked = {action.objectName() for action in lasting_window.commands if action.isChecked()}
+    return checked, lasting_window.findChild(QSpinBox, "trainCount").value()
+
+
+@pytest.fixture
+def program(lasting_window, at_the_start, qtbot):
+    """The program as it starts: with the worked example."""
+    window = lasting_window
+    window.controller.files.open("worked-example")
+    as_at_the_start(window, *at_the_start)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.canvas.setFocus()
