@@ -234,3 +234,16 @@ def test_escape_closes_the_field_and_is_not_the_windows(qtbot) -> None:
 def test_double_click_on_the_iteration_opens_the_field(bar, qtbot) -> None:
     qtbot.mouseDClick(bar, Qt.MouseButton.LeftButton, pos=bar._info().center().toPoint())
     assert bar.findChild(QLineEdit, "iterationEditor").isVisible()
+
+
+def test_narrow_samples_are_named_by_their_number(bar) -> None:
+    """Ten samples leave no room for the names of phases: each sample is named instead."""
+    parts, start = [], 0
+    for sample in range(1, 11):
+        for phase, count in (("forward", 22), ("loss", 1), ("backward", 68)):
+            parts.append(Stretch(phase, f"{phase.capitalize()} {sample}", start, count))
+            start += count
+    bar.show_timeline(picture(19, (*parts, Stretch("update", "Update", start, 102))))
+    assert [text for _, text, _ in bar._labels()] == [*(f"Sample {n}" for n in range(1, 11)), "Update"]
+    bar.show_timeline(picture(19))
+    assert [text for _, text, _ in bar._labels()] == ["Forward", "Loss", "Backward", "Update"]

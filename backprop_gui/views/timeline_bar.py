@@ -32,6 +32,11 @@ PALE = 0.24  # of the phase's colour, for steps that are not uncovered
 _BLANK = TimelinePicture(iteration=0, newest=0, position=0, total=0, stretches=())
 
 
+def _is_of_sample(span: Span) -> bool:
+    """Whether a span belongs to one of several samples: its label ends in the sample's number."""
+    return span.label.split()[-1].isdecimal()
+
+
 class TimelineBar(QWidget):
     """Shows a `TimelinePicture`; a click or drag on the row asks for a position."""
 
@@ -182,16 +187,32 @@ class TimelineBar(QWidget):
         """Labels reach up to the next label; one without room is left out."""
         metrics = QFontMetricsF(self._label_font)
         painter.setFont(self._label_font)
-        spans = [span for span in self._layout.spans if span.label]
-        gap = LABEL_GAP * self._scale
-        ends = [*(span.left - gap for span in spans[1:]), width]
-        for span, right in zip(spans, ends, strict=False):
-            room = right - span.left + 0.5
-            if metrics.horizontalAdvance(span.label) > room:
+        gap, labels = LABEL_GAP * self._scale, self._labels()
+        ends = [*(left - gap for left, _, _ in labels[1:]), width]
+        for (left, text, colour), right in zip(labels, ends, strict=False):
+            room = right - left + 0.5
+            if metrics.horizontalAdvance(text) > room:
                 continue
-            painter.setPen(QColor(self._colour(span)))
-            place = QRectF(span.left, LABEL_TOP * self._scale, room + gap, LABEL_HEIGHT * self._scale)
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, span.label)
+            painter.setPen(QColor(colour))
+            place = QRectF(left, LABEL_TOP * self._scale, room + gap, LABEL_HEIGHT * self._scale)
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _labels(self) -> list[tuple[float, str, str]]:
+        """Where a label begins, its text and colour: of phases, or of samples too narrow for these."""
+        metrics = QFontMetricsF(self._label_font)
+        spans = [span for span in self._layout.spans if span.label]
+        narrow = any(
+            metrics.horizontalAdvance(span.label) > span.right - span.left
+            for span in spans
+            if _is_of_sample(span) and span.phase == "backward"
+        )
+        return [
+            (span.left, f"Sample {span.label.split()[-1]}", self._theme.muted)
+            if narrow and _is_of_sample(span)
+            else (span.left, span.label, self._colour(span))
+            for span in spans
+            if not narrow or span.phase == "forward" or not _is_of_sample(span)
+        ]
 
     def _paint_steps(self, painter: QPainter, row: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
