@@ -80,6 +80,7 @@ class GradientChecker(QObject):
             self.dialog.row_activated.connect(self.session.set_focus)
             self.dialog.cell_asked.connect(self._ask)
             self._dress()
+        if not self.dialog.isVisible():  # the text may have grown since it was closed
             self.dialog.resize(self.dialog.size_for(self.window))
         self._show()
         self.dialog.show()

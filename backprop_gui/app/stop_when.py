@@ -39,6 +39,7 @@ class StopWhen(QObject):
         if self._dialog is None:
             self._dialog = StopDialog(self.window)
             self._dialog.conditions_requested.connect(self.set_conditions)
+        self._dialog.set_text_scale(self.window.look.scale)
         if not self._dialog.isVisible():  # else it stays as it is, with what is wrong
             self._show()
             self._dialog.show_fault("")

@@ -179,7 +179,7 @@ class ConventionsDialog(QDialog):
         layout.setContentsMargins(0, 0, 0, round(14 * scale))
         layout.addWidget(scroll, 1)
         layout.addLayout(foot)
-        wanted = QSize(WIDTH, 470) if beside else QSize(WIDTH * 6 // 10, 860)
+        wanted = QSize(WIDTH, 510) if beside else QSize(WIDTH * 6 // 10, 860)
         self.resize((wanted * scale).boundedTo(self._room))
 
     def _names_half(self) -> QVBoxLayout:

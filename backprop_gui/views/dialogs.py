@@ -36,7 +36,9 @@ OTHER_KEYS = (
     ("Move through a table", "↑ ↓ Tab"),
     ("Take a number that was typed, leave it", "Enter, Esc"),
     ("Open a list", "Alt+↓"),
-    ("While building: connect from a neuron, cut or remove, more or fewer neurons", "C, Delete, + −"),
+    ("Building: connect from a neuron", "C"),
+    ("Building: cut or remove", "Delete"),
+    ("Building: more or fewer neurons", "+ −"),
 )
 
 

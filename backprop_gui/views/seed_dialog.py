@@ -53,7 +53,9 @@ class SeedDialog(QDialog):
         buttons.addWidget(leave)
         buttons.addWidget(take)
         self._layout = layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(INTRODUCTION))
+        introduction = QLabel(INTRODUCTION)
+        introduction.setWordWrap(True)  # large text needs no wider window
+        layout.addWidget(introduction)
         layout.addLayout(number)
         for widget in (self._anew, self._here, self._fault):
             layout.addWidget(widget)

@@ -51,6 +51,7 @@ class StopDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(close)
         self._layout = layout = QVBoxLayout(self)
+        self.set_text_scale(1.0)
         layout.addLayout(self._grid)
         layout.addWidget(self._fault)
         layout.addWidget(self._always)
@@ -70,6 +71,12 @@ class StopDialog(QDialog):
             if field is not None:
                 field.show_text(on.get(row.kind) or field.text() or row.value)
                 field.setEnabled(row.kind in possible)
+
+    def set_text_scale(self, scale: float) -> None:
+        """Space around text at `scale` times its plain size."""
+        margin = round(18 * scale)
+        self._layout.setContentsMargins(margin, margin, margin, round(14 * scale))
+        self._layout.setSpacing(round(10 * scale))
 
     def show_fault(self, sentence: str) -> None:
         """Say what is wrong with a condition; an empty sentence: nothing."""
