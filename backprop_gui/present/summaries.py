@@ -104,11 +104,16 @@ def _assignments(scene: Scene, quantities: list[Quantity]) -> tuple[Math, ...]:
                 parts.append(_gap())
             parts += [
                 scene.naming.symbol(quantity),
-                scene.formulas.equals(value),
+                _unbroken(scene.formulas.equals(value)),
                 scene.formulas.number(value),
             ]
         rows.append(row(*parts))
     return tuple(rows)
+
+
+def _unbroken(relation: Math) -> Math:
+    """A row with several assignments is broken after a comma, not before the sign of one of them."""
+    return Operator(relation.text, breakable=False) if isinstance(relation, Operator) else relation
 
 
 def _gap() -> Math:

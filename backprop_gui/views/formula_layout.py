@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QPainterPath
 
 from backprop_gui.present.math_signs import is_signed, parts_of, unlinked
-from backprop_gui.present.math_tree import Link, Math, Operator, Row
+from backprop_gui.present.math_tree import Link, Math, Operator, Row, Symbol
 from backprop_gui.views.formula_boxes import box_of, gaps, kind_of
 from backprop_gui.views.formula_marks import Bar, Box, Ink, Outline, Style, joined
 
@@ -180,8 +180,11 @@ class _Breaker:
 
 
 def _rank(parts: list[Math], index: int) -> int | None:
-    """How willingly a row is broken before this part: 0 relation, 1 sum, 2 product or chain, None never."""
+    """How willingly a row is broken before a part: 0 relation, 1 sum or list, 2 product or chain, None never."""
     part = unlinked(parts[index])
+    before = parts[index - 1] if index else None
+    if isinstance(before, Symbol) and before.text == ",  ":  # between assignments
+        return 1
     if not isinstance(part, Operator) or not part.breakable or part.text == "/":
         return None
     match kind_of(parts, index):
