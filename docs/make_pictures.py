@@ -87,6 +87,23 @@ def after_race(window: MainWindow) -> QWidget:
     return bottom
 
 
+def beside(window: MainWindow) -> QWidget:
+    """The panel at the right, with the paths or the nudge of the number on screen."""
+    pause()
+    return window.side
+
+
+def with_ledger(window: MainWindow) -> QWidget:
+    window.controller.features["PathPanel"].open()  # type: ignore[attr-defined]
+    return beside(window)
+
+
+def with_nudge(window: MainWindow) -> QWidget:
+    window.commands["nudge"].trigger()
+    pause(1)
+    return beside(window)
+
+
 def with_plots(window: MainWindow) -> QWidget:
     pause(4)
     return window
@@ -144,6 +161,9 @@ PICTURES = (
     Picture("check", commands=("checkGradients",), part=check_dialog),
     Picture("data", "iris", part=data_dialog),
     Picture("why", iteration=1, size=(1280, 900), part=with_tree),
+    Picture("nudge", step=19, size=(1280, 1330), part=with_nudge),
+    Picture("paths", step=36, focus="w1", size=(1280, 990), part=with_ledger),
+    Picture("build", "xor", commands=("networkPanel", "build"), size=(1280, 900), part=with_plots),
     Picture("graph", step=27, commands=("graphView",), size=(1900, 800), part=graph),
     Picture("plots", "two-moons", 300, commands=("plotsTogether",), size=(1440, 900), part=with_plots),
     Picture("race", size=(1440, 1000), part=after_race),
