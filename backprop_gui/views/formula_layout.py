@@ -180,7 +180,7 @@ class _Breaker:
 
 
 def _rank(parts: list[Math], index: int) -> int | None:
-    """How willingly a row is broken before a part: 0 relation, 1 sum or list, 2 product or chain, None never."""
+    """How willingly a row breaks before a part: 0 relation, 1 sum or list, 2 product or chain, None never."""
     part = unlinked(parts[index])
     before = parts[index - 1] if index else None
     if isinstance(before, Symbol) and before.text == ",  ":  # between assignments
