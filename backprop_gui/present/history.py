@@ -160,7 +160,7 @@ def _title(
         what = f"size of the {what}"
     if lines:
         return f"{what}weights and biases"
-    return f"click a weight to see its line · {what}{form.count(count)} parameters"
+    return f"click a weight · {what}{form.count(count)} parameters"
 
 
 def _spacing(measured: Sequence[tuple[int, Spread]], form: NumberFormat) -> str:

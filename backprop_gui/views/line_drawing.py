@@ -269,7 +269,7 @@ class LineDrawing(pg.PlotWidget):
         apart = self._broken is None or (here is not None and abs(broken - here) > 0.4 * (right - left))
         self._here_text.setVisible(self._hair.isVisible() and apart)
         if here is not None:
-            self._here_text.setAnchor((0 if here <= middle else 1, 0))
+            self._here_text.setAnchor((-0.2 if here <= middle else 1.2, 0))  # beside the dots
             self._here_text.setPos(here, top)
 
     # --- axes ------------------------------------------------------------------------------------
