@@ -118,7 +118,7 @@ class Program:
         self.wait_for_end()
         assert self.session.timeline.newest == before + count
 
-    def wait_for_end(self, most: int = 10_000) -> None:
+    def wait_for_end(self, most: int = 40_000) -> None:
         """Wait until nothing is trained any more."""
         self.wait_until(lambda: not self.session.running.is_training, timeout=most)
 

@@ -264,7 +264,7 @@ def test_a_remark_does_not_move_the_window(start):
     program.session.check_gradients()
     program.session.refresh()
     high = status.height()
-    program.window.show_message("A remark, as long as they get: with the published numbers, and so on and on.")
+    program.window.show_message("A remark, as long as they get: with the published numbers and so on and on.")
     QApplication.processEvents()
     assert status.height() == high
     assert not status._stamp.isVisible()
