@@ -29,10 +29,12 @@ class StopWhen(QObject):
         self.session, self.window = session, window
         self._texts: dict[str, str] = {}  # what was typed, by kind
         self._dialog: StopDialog | None = None
+        self._said = ""  # of the last stop
         window.commands["stopWhen"].triggered.connect(self.open)
         session.opened.connect(self._forget)
         session.changed.connect(self._keep_what_fits)
         session.running.condition_met.connect(self._tell)
+        session.running.training_changed.connect(self._go_on)
 
     def open(self) -> None:
         """Show the dialog."""
@@ -119,4 +121,10 @@ class StopWhen(QObject):
         graph = session.model.graph
         if focus := stopped_focus(stop, graph):
             session.set_focus(focus)
-        session.told.emit(stop_sentence(stop, graph, session.naming, session.format), "warning")
+        self._said = stop_sentence(stop, graph, session.naming, session.format)
+        session.told.emit(self._said, "warning")
+
+    def _go_on(self, training: bool) -> None:
+        """Who trains on has read where it stopped."""
+        if training and self._said and self.window.message_bar.text() == self._said:
+            self.window.clear_message()

@@ -44,6 +44,7 @@ def test_training_stops_below_a_loss_and_goes_on_when_asked_again(program: Progr
     assert "0.05" in program.action("train").toolTip()
     train(program, 10)
     assert program.at[0] == stopped + 10
+    assert program.message == ""
 
 
 def test_a_weight_that_changes_its_sign_is_shown(program: Program) -> None:
