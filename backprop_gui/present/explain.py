@@ -60,10 +60,9 @@ def kicker(scene: Scene, step: int | None) -> str:
 
 
 def _sample_word(scene: Scene, sample: int) -> str:
-    """A sample by its place in the batch; where that is not its data row, by both."""
-    place, row = scene.count(sample + 1), scene.data_row(sample)
-    samples = scene.count(scene.frame.record.samples)
-    return f"data row {row} ({place} of {samples} in this batch)" if row else f"sample {place}"
+    """A sample by its data row, where that is not its place in the batch; the timeline tells both."""
+    row = scene.data_row(sample)
+    return f"data row {row}" if row else f"sample {scene.count(sample + 1)}"
 
 
 def _asking_page(scene: Scene) -> ExplainPage:

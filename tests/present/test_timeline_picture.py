@@ -92,4 +92,4 @@ def test_a_shuffled_batch_tells_data_rows():
     row = int(scene.frame.record.rows[0]) + 1
     assert scene.frame.record.rows.tolist() != [0, 1, 2]
     assert timeline_picture(scene, 0).sample_text == f"data row {row} (1 of 3)"
-    assert explain_page(scene).kicker == f"Forward · step 1 · data row {row} (1 of 3 in this batch)"
+    assert explain_page(scene).kicker == f"Forward · step 1 · data row {row}"
