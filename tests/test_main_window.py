@@ -151,12 +151,13 @@ def test_a_stale_check_has_no_tick(window):
 
 def test_text_grows_and_shrinks_in_steps_and_returns(window):
     """Ctrl++ up to 250 %, Ctrl+− down to 80 %, Ctrl+0 back."""
-    for _ in TEXT_SCALES:
-        window.commands["textLarger"].trigger()
-    assert window.look.scale == 2.5
-    for _ in TEXT_SCALES:
-        window.commands["textSmaller"].trigger()
-    assert window.look.scale == 0.8
+    window.commands["textLarger"].trigger()
+    assert window.look.scale == 1.1
+    for command, end in (("textLarger", TEXT_SCALES[-1]), ("textSmaller", TEXT_SCALES[0])):
+        window.look.apply(window.look.theme, 2.25 if end > 1 else 0.9)  # one step from the end
+        for _ in TEXT_SCALES:
+            window.commands[command].trigger()
+        assert window.look.scale == end == {"textLarger": 2.5, "textSmaller": 0.8}[command]
     window.commands["textReset"].trigger()
     assert window.look.scale == 1.0
 

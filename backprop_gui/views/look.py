@@ -100,11 +100,13 @@ class WindowLook(QObject):
 
     def _larger(self) -> None:
         larger = [scale for scale in TEXT_SCALES if scale > self.scale]
-        self.apply(self.theme, min(larger, default=self.scale))
+        if larger:
+            self.apply(self.theme, min(larger))
 
     def _smaller(self) -> None:
         smaller = [scale for scale in TEXT_SCALES if scale < self.scale]
-        self.apply(self.theme, max(smaller, default=self.scale))
+        if smaller:
+            self.apply(self.theme, max(smaller))
 
     def _usual(self) -> None:
         self.apply(self.theme, 1.0)

@@ -83,6 +83,7 @@ def as_at_the_start(window: Any, checked: set[str], count: int) -> None:
             action.trigger()
     if window.look.scale != 1:
         window.commands["textReset"].trigger()
+    window.look._dress_application()  # other windows share it and may have dressed it otherwise
     window.findChild(QSpinBox, "trainCount").setValue(count)
     for tabs in (window.side, window.plot_tabs, window.table_tabs):
         tabs.setCurrentIndex(0)

@@ -53,6 +53,10 @@ class Program:
         for name in names:
             self.action(name).trigger()
 
+    def scale_texts(self, scale: float) -> None:
+        """To a size of texts at once: every size on the way would be laid out, too."""
+        self.window.look.apply(self.window.look.theme, scale)
+
     def press(self, key: Qt.Key, held: Qt.KeyboardModifier = NO, times: int = 1) -> None:
         """Press a key where the keyboard is."""
         for _ in range(times):

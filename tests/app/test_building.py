@@ -128,7 +128,8 @@ def test_data_is_typed_by_keyboard(program, panel):
 def test_large_texts_take_two_rows(start):
     """Nothing of a layer is cut off, however large the texts are."""
     program = start("iris", (1280, 800))
-    program.do("networkPanel", *["textLarger"] * 6)
+    program.do("networkPanel")
+    program.scale_texts(2.25)
     QApplication.processEvents()
     panel = program.widget("networkPanel")
     for each in panel._shown():

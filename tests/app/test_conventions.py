@@ -98,7 +98,7 @@ def test_what_the_dialog_says_comes_true(start, preset, name, data, undo):
     program = start(preset)
     program.press(KEY.Key_End)
     total = program.session.plan.total
-    program.go(total)
+    program.session.seek(0, total)
     gradients, values = (
         shown(program, "gradientTable", "gradient"),
         shown(program, "gradientTable", "value"),
@@ -119,7 +119,7 @@ def test_what_the_dialog_says_comes_true(start, preset, name, data, undo):
         assert ("doubles" if factor == 2 else "3 times as large") in said
     dialog.apply()
     assert program.at[0] == 0
-    program.go(program.session.plan.total)
+    program.session.seek(0, program.session.plan.total)
     after, moved = (
         shown(program, "gradientTable", "gradient"),
         shown(program, "gradientTable", "after update"),
@@ -132,7 +132,7 @@ def test_what_the_dialog_says_comes_true(start, preset, name, data, undo):
         assert moved.get(key, values[key]) - values[key] == pytest.approx(wanted, rel=1e-9, abs=1e-15)
     assert program.action("undo").text().endswith(undo)
     program.do("undo")
-    program.go(total)
+    program.session.seek(0, total)
     assert shown(program, "gradientTable", "after update") == updated
 
 
