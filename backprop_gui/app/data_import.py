@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject
@@ -12,9 +13,11 @@ from PySide6.QtWidgets import QDialog
 from backprop_gui.errors import BackpropError
 from backprop_gui.session.editor import Editor
 from backprop_gui.session.session import Session
-from backprop_gui.views.data_dialog import DataDialog
 from backprop_gui.views.dialogs import ask_data_path
 from backprop_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:  # loaded when a file is first shown
+    from backprop_gui.views.data_dialog import DataDialog
 
 
 class DataImport(QObject):
@@ -33,6 +36,8 @@ class DataImport(QObject):
 
     def show(self, path: str) -> None:
         """Show what a CSV file holds."""
+        from backprop_gui.views.data_dialog import DataDialog
+
         self._session.running.halt()
         self._path = Path(path)
         graph = self._session.model.graph

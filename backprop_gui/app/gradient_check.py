@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -11,9 +12,11 @@ from backprop_gui.present.checks import check_picture, check_progress
 from backprop_gui.present.why_cells import cell_quantity
 from backprop_gui.session.checking import IDLE_LIMIT, GradientCheck
 from backprop_gui.session.session import Session
-from backprop_gui.views.check_dialog import CheckDialog
 from backprop_gui.views.main_window import MainWindow
 from backprop_gui.views.sliced import SlicedWork
+
+if TYPE_CHECKING:  # loaded when it is first opened
+    from backprop_gui.views.check_dialog import CheckDialog
 
 TELL_SECONDS = 0.1  # between two words on the progress
 
@@ -74,6 +77,8 @@ class GradientChecker(QObject):
 
     def _open(self) -> None:
         if self.dialog is None:
+            from backprop_gui.views.check_dialog import CheckDialog
+
             self.dialog = CheckDialog(self.window)
             self.dialog.check_requested.connect(self.start)
             self.dialog.cancel_requested.connect(self._cancel)

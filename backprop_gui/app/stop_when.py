@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 
 from backprop_gui.errors import InvalidEdit
@@ -16,7 +18,9 @@ from backprop_gui.present.stopping import (
 from backprop_gui.session.session import Session
 from backprop_gui.steps.stopping import Condition, Stop, check_condition, parse_condition, relu_nodes
 from backprop_gui.views.main_window import MainWindow
-from backprop_gui.views.stop_dialog import StopDialog
+
+if TYPE_CHECKING:  # loaded when it is first opened
+    from backprop_gui.views.stop_dialog import StopDialog
 
 TRAIN_TIP = "Make many updates at once"
 
@@ -39,6 +43,8 @@ class StopWhen(QObject):
     def open(self) -> None:
         """Show the dialog."""
         if self._dialog is None:
+            from backprop_gui.views.stop_dialog import StopDialog
+
             self._dialog = StopDialog(self.window)
             self._dialog.conditions_requested.connect(self.set_conditions)
         self._dialog.set_text_scale(self.window.look.scale)
