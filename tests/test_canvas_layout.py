@@ -193,6 +193,14 @@ def test_middling_networks_can_be_read_in_a_small_window(sizes):
     assert not lay_out(SHAPES["2-2-2-1"], 870, 345).measures.close
 
 
+def test_biases_without_room_of_their_own_stay_in_sight():
+    """The chip of the lowest neuron, which comes up when it is lit, does not leave the plan."""
+    layout = lay_out(network(2, 8, 8, 1), 870, 345)
+    boxes = [place.bias for place in layout.cards.values() if place.compact and place.bias is not None]
+    assert len(boxes) == 16
+    assert max(box.bottom for box in boxes) <= layout.bounds.bottom
+
+
 def test_few_weights_keep_their_chips_in_a_close_plan():
     layout = lay_out(network(2, 4, 2), 870, 345)
     assert layout.measures.close

@@ -320,8 +320,12 @@ class _Rows:
         below = box.bottom
         if card.bias:
             x = left + (width - measures.chip_width) / 2
-            bias = Box(x, below + _BIAS_GAP * scale, measures.chip_width, measures.chip_height)
-            below = bias.bottom
+            y = below + _BIAS_GAP * scale
+            if self._compact(card) and card is self.columns[card.column][-1]:
+                y = box.top - _BIAS_GAP * scale - measures.chip_height  # rather over a card than out of sight
+            else:
+                below = y + measures.chip_height
+            bias = Box(x, y, measures.chip_width, measures.chip_height)
         wide = measures.caption_width(card, width, card.identity in self.sending)
         caption = Box(left + (width - wide) / 2, below + 2 * scale, wide, measures.caption_height - 2 * scale)
         return CardPlace(box, title, bias, caption, self._compact(card))
