@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -133,7 +133,7 @@ def find_running() -> list[QObject]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    def runs(one: QObject) -> bool:
+    def runs(one: Any) -> bool:
         return one.isActive() if isinstance(one, QTimer) else one.isRunning()
 
     everyone = [*known_runners, *timers_and_threads()]

@@ -14,9 +14,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from backprop_gui.app.panel import Panel
-from tests.app.conftest import SWITCHES
 from tests.app.program import CTRL, KEY, NO, SHIFT, Program, as_file
 
+# the switches as they stand at the start
+SWITCHES = (
+    ("askFirst", False),
+    ("singleKeys", True),
+    ("projector", False),
+    ("decimalComma", False),
+    ("digitsFixed", False),
+    ("build", False),
+)
 KEYS = (
     *((KEY.Key_Right, held) for held in (NO, NO, NO, SHIFT, CTRL)),
     *((KEY.Key_Left, held) for held in (NO, SHIFT, CTRL)),
@@ -73,7 +81,7 @@ def do_something(program: Program, chance: random.Random) -> None:
 def put_back(program: Program) -> None:
     """End what is under way, and look at things as at the start."""
     program.session.running.halt()
-    for switch, on in (*SWITCHES, ("build", False)):
+    for switch, on in SWITCHES:
         if program.action(switch).isChecked() != on:
             program.do(switch)
     program.do("digits.4")
