@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import QColor, QHelpEvent, QHideEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QToolTip, QWidget
 
 from backprop_gui.present.canvas_layout import lay_out
@@ -35,6 +35,7 @@ class GraphCanvas(KeyboardCanvas):
         install()
         super().__init__(parent)
         self._laid_out_for = _UNKNOWN
+        self._seen = False  # painted since it was shown
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MILLISECONDS)
@@ -147,18 +148,17 @@ class GraphCanvas(KeyboardCanvas):
             few = _has_few_edges(self._picture.shape)
             self.fit()
             if self._laid_out_for != (room.width(), room.height()):
-                if not self.isVisible():
-                    self._laid_out_for = _UNKNOWN  # showEvent does: a window takes sizes before it is seen
+                if not self._seen:
+                    self._laid_out_for = _UNKNOWN  # the paint does: a window takes sizes before it is seen
                 elif few:
                     self._build()
                 else:
                     self._rest.start()
         self.editing.follow(self._look)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._laid_out_for == _UNKNOWN:
-            self._build()
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._seen = False
 
     def stop_at(self, x: int, y: int) -> int:
         found = self._target_at(self.viewport().mapFromGlobal(QPoint(x, y)))
@@ -264,6 +264,10 @@ class GraphCanvas(KeyboardCanvas):
             tip = with_why(found[0].tip, self.quantity_at(event.pos()) is not None) if found else ""
             QToolTip.showText(event.globalPos(), tip, self.viewport())
             return True
+        if event.type() == QEvent.Type.Paint:
+            self._seen = True
+            if self._laid_out_for == _UNKNOWN:
+                self._build()
         return super().viewportEvent(event)
 
 
