@@ -54,3 +54,18 @@ def test_the_same_again_is_no_edit(controller):
     with pytest.raises(InvalidEdit, match="'sgd' is unknown"):
         controller.editor.set_optimizer("sgd")
     assert not session.modified
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+def test_the_open_list_shows_every_name_whole(controller, scale):
+    """The list is as wide as its longest name, however narrow the field and large the text."""
+    window = controller.window
+    window.look.apply(window.look.theme, scale)
+    window.show()
+    field = window.toolbar._optimizer
+    field.showPopup()
+    view = field.view()
+    longest = max(field.fontMetrics().horizontalAdvance(field.itemText(i)) for i in range(field.count()))
+    assert view.viewport().width() >= longest
+    field.hidePopup()
+    window.look.apply(window.look.theme, 1.0)

@@ -203,7 +203,10 @@ class ChoiceBox(QComboBox):
 
     def showPopup(self) -> None:
         """Open the list, wide enough for its longest title."""
-        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 2 * self.view().frameWidth() + 24)
+        titles = [self.itemText(i) for i in range(self.count())]
+        longest = max((self.fontMetrics().horizontalAdvance(title) for title in titles), default=0)
+        self.view().setMinimumWidth(longest + 3 * self.fontMetrics().height())  # padding, perhaps a bar
+        self.setMaxVisibleItems(max(self.count(), 1))  # Qt scrolls in it where the screen ends
         super().showPopup()
 
     def _tell(self, index: int) -> None:
