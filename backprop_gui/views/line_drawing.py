@@ -117,7 +117,8 @@ class LineDrawing(pg.PlotWidget):
         self._here_text.setColor(theme.muted)
         self._break_text.setColor(theme.warning)
         self._hair.setPen(pg.mkPen(blend(theme.outline, theme.window, 0.5), width=1))
-        self.getPlotItem().layout.setContentsMargins(8 * scale, 2, 6 * scale, 4)
+        # At the top as much as half a number of the axis needs.
+        self.getPlotItem().layout.setContentsMargins(8 * scale, 8 * scale, 6 * scale, 4)
         self._draw()
 
     # --- drawing ---------------------------------------------------------------------------------
