@@ -48,6 +48,8 @@ class Keeper:
         return str(self._own_folder() / EXPERIMENT)
 
     def _own_folder(self) -> Path:
+        if self._folder is not None and not self._folder.is_dir():
+            self.forget()  # somebody cleared it away: what comes is kept all the same
         if self._folder is None:
             state_folder().mkdir(parents=True, exist_ok=True)
             self._folder = Path(tempfile.mkdtemp(prefix="unsaved-", dir=state_folder()))

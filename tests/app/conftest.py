@@ -104,6 +104,7 @@ def program(lasting_window, at_the_start, patiently):
     """The program as it starts: with the worked example."""
     window = lasting_window
     window.controller.files.open("worked-example")
+    window.controller.keeper.forget()  # a folder in the home of the test before
     as_at_the_start(window, *at_the_start)
     window.activateWindow()
     patiently(window.isActiveWindow)
