@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QImageWriter, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from backprop_gui.views.fonts import SANS, ui_font
+from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.icons import icon
 from backprop_gui.views.labels import set_look
+from backprop_gui.views.plot_files import drawing_scale, write_png, write_svg
 from backprop_gui.views.theme import LIGHT, Theme
 
 TEXT_PIXELS = 12.0
 PICTURE_SIZE = QSize(1200, 700)  # of a PNG
-DRAWING_SIZE = QSize(800, 450)  # of an SVG
 HEAD_PIXELS = 26.0  # room above an exported plot for its readout
 KINDS = ("png", "svg", "csv")
-_FONT_FAMILY = re.compile(f'font-family="{SANS}[^"]*"')
 
 
 class Readout(QLabel):
@@ -148,33 +146,11 @@ class Plot(QWidget):
 
     def export_png(self, path: str | Path, size: QSize) -> None:
         """Write the plot as a picture of this many pixels, in the colours of the theme. Raises OSError."""
-        image = QImage(size, QImage.Format.Format_RGB32)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_whole(painter, size)
-        painter.end()
-        writer = QImageWriter(str(path), QByteArray(b"png"))
-        if not writer.write(image):
-            raise OSError(f"{path}: {writer.errorString()}")
+        write_png(path, size, self._paint_whole)
 
     def export_svg(self, path: str | Path) -> None:
         """Write the plot as SVG, in the colours of the theme. Raises OSError."""
-        from PySide6.QtSvg import QSvgGenerator  # only where a drawing is written
-
-        generator = QSvgGenerator()
-        generator.setFileName(str(path))
-        generator.setSize(DRAWING_SIZE)
-        generator.setViewBox(QRect(0, 0, DRAWING_SIZE.width(), DRAWING_SIZE.height()))
-        generator.setResolution(self.logicalDpiX())  # pyqtgraph records its axes in it
-        generator.setTitle(self._title)
-        painter = QPainter()
-        if not painter.begin(generator):
-            raise OSError(f"{path}: the picture cannot be written")
-        self._paint_whole(painter, DRAWING_SIZE)
-        painter.end()
-        text = Path(path).read_text(encoding="utf-8")
-        fonts = f'font-family="{SANS},Inter,sans-serif"'  # elsewhere the shipped font is not there
-        Path(path).write_text(_FONT_FAMILY.sub(fonts, text), encoding="utf-8")
+        write_svg(path, self._title, self.logicalDpiX(), self._paint_whole)
 
     def headline(self) -> str:
         """What stands above an exported plot."""
@@ -182,7 +158,7 @@ class Plot(QWidget):
 
     def _paint_whole(self, painter: QPainter, size: QSize) -> None:
         """The ground, the headline, and below it the plot."""
-        scale = max(1.0, size.width() / DRAWING_SIZE.width())
+        scale = drawing_scale(size)
         painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(self._theme.window))
         font = ui_font(TEXT_PIXELS * scale)
         painter.setFont(font)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QByteArray,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -18,8 +17,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
-    QImage,
-    QImageWriter,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -40,12 +37,12 @@ from backprop_gui.views.explain_panel import rich_text
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.icons import icon
 from backprop_gui.views.labels import set_look
+from backprop_gui.views.plot_files import drawing_scale, write_png, write_svg
 from backprop_gui.views.slice_canvas import ZOOM, Picture, SliceCanvas
 from backprop_gui.views.slice_painter import paint_picture
 from backprop_gui.views.theme import LIGHT, Theme
 
 TEXT_PIXELS = 12.0
-SVG_SIZE = QSize(800, 450)
 LEAST_DRAWING = 92  # pixels of height; below, the sentence gives way
 Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
@@ -199,31 +196,14 @@ class SlicePlot(QWidget):
 
     def export_png(self, path: str | Path, size: QSize) -> None:
         """Write the plot as a picture of this many pixels, in the colours of the theme."""
-        image = QImage(size, QImage.Format.Format_RGB32)
-        painter = QPainter(image)
-        self._paint_export(painter, size)
-        painter.end()
-        writer = QImageWriter(str(path), QByteArray(b"png"))
-        if not writer.write(image):
-            raise OSError(f"{path}: {writer.errorString()}")
+        write_png(path, size, self._paint_export)
 
     def export_svg(self, path: str | Path) -> None:
         """Write the plot as SVG, in the colours of the theme."""
-        from PySide6.QtSvg import QSvgGenerator  # only where a drawing is written
-
-        generator = QSvgGenerator()
-        generator.setFileName(str(path))
-        generator.setSize(SVG_SIZE)
-        generator.setViewBox(QRect(0, 0, SVG_SIZE.width(), SVG_SIZE.height()))
-        generator.setTitle("Slice through the loss")
-        painter = QPainter()
-        if not painter.begin(generator):
-            raise OSError(f"{path}: the picture cannot be written")
-        self._paint_export(painter, SVG_SIZE)
-        painter.end()
+        write_svg(path, "Slice through the loss", self.logicalDpiX(), self._paint_export)
 
     def _paint_export(self, painter: QPainter, size: QSize) -> None:
-        scale = max(1.0, size.width() / SVG_SIZE.width())
+        scale = drawing_scale(size)
         painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(self._theme.window))
         if self._picture is not None:
             area = QRectF(0, 0, size.width(), size.height()).adjusted(12 * scale, 8 * scale, 0, -6 * scale)
