@@ -45,6 +45,11 @@ class FitPicture(Struct, frozen=True, eq=False):
     current: int | None = None
 
     @property
+    def measured(self) -> Array:
+        """What the network gives."""
+        return self.values
+
+    @property
     def points(self) -> tuple[PlottedPoints, PlottedPoints]:
         return self.training, self.test
 

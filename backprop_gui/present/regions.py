@@ -58,6 +58,11 @@ class RegionsPicture(Struct, frozen=True, eq=False):
     current: tuple[float, float] | None = None
 
     @property
+    def measured(self) -> Array:
+        """What the network gives."""
+        return self.heights
+
+    @property
     def points(self) -> tuple[PlottedPoints, PlottedPoints]:
         return self.training, self.test
 

@@ -24,48 +24,20 @@ DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.P
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class FitPlot(PointPlot):
+class FitPlot(PointPlot[FitPicture]):
     """Shows a `FitPicture`."""
+
+    broken_words = "Where the curve is missing, the output is not a finite number."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Fitted curve", parent)
-        self._picture: FitPicture | None = None
 
-    @property
-    def picture(self) -> FitPicture | None:
-        """What is shown."""
-        return self._picture
-
-    def show_picture(self, picture: FitPicture) -> None:
-        """Show this curve."""
-        before, self._picture = self._picture, picture
-        if before is not None and before.values is picture.values and before.format == picture.format:
-            self.remark()  # only another sample
-        else:
-            self.renew(_broken(picture), picture.summary())
-
-    # --- what a kind of plot says ------------------------------------------------------------------
-
-    def csv(self) -> str:
+    def csv_of(self, picture: FitPicture) -> str:
         """The curve and the points."""
-        return fit_csv(self._picture) if self._picture is not None else ""
-
-    def title_words(self) -> str:
-        return self._picture.title if self._picture is not None else ""
-
-    def shown_points(self) -> tuple[PlottedPoints, ...]:
-        return self._picture.points if self._picture is not None else ()
+        return fit_csv(picture)
 
     def heights_of(self, points: PlottedPoints) -> np.ndarray:
         return points.data.targets[:, 0]
-
-    def point_words(self, test: bool, place: int) -> str:
-        assert self._picture is not None
-        return self._picture.words(test, place)
-
-    def words_at(self, x: float, y: float) -> str:
-        assert self._picture is not None
-        return self._picture.words_at(x, y)
 
     # --- painting ---------------------------------------------------------------------------------
 
@@ -158,7 +130,3 @@ def _stretches(axes: Axes, xs: np.ndarray, values: np.ndarray) -> list[QPolygonF
         for part in np.split(np.arange(len(xs)), breaks)
         if finite[part[0]]
     ]
-
-
-def _broken(picture: FitPicture) -> str:
-    return "Where the curve is missing, the output is not a finite number." if picture.broken else ""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
+from backprop_gui.engine.operation import Array
 from backprop_gui.present.data_points import PlottedPoints
+from backprop_gui.present.numbers import NumberFormat
 from backprop_gui.views.painted_plot import PaintedPlot
 from backprop_gui.views.slice_axes import Axes, Brush, placed_axes
 from backprop_gui.views.theme import Theme
@@ -20,28 +23,91 @@ MARK, SMALL_MARK = 3.6, 2.6  # half the size of a mark
 SHAPES = ("circle", "square", "triangle", "diamond", "down", "plus", "star", "cross", "hexagon", "bar")
 
 
-class PointPlot(PaintedPlot):
+class PointPicture(Protocol):
+    """What pictures with the data as points have in common."""
+
+    @property
+    def points(self) -> tuple[PlottedPoints, PlottedPoints]:
+        """Training and test points."""
+        raise NotImplementedError
+
+    @property
+    def measured(self) -> Array:
+        """The network's outputs; the same array while only the sample on screen is another one."""
+        raise NotImplementedError
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def format(self) -> NumberFormat: ...
+
+    @property
+    def broken(self) -> bool:
+        """Whether an output is not a finite number."""
+        raise NotImplementedError
+
+    def words(self, test: bool, place: int) -> str:
+        """A point in words."""
+        raise NotImplementedError
+
+    def words_at(self, x: float, y: float) -> str:
+        """A place in words."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """What a screen reader is told."""
+        raise NotImplementedError
+
+
+P = TypeVar("P", bound=PointPicture)
+
+
+class PointPlot(PaintedPlot, Generic[P]):
     """Its things are the training points, then the test points; a training row can be gone to."""
 
     row_requested = Signal(int)  # a training row, from 0
+    broken_words: ClassVar[str]  # what stands below a picture with outputs that are not finite numbers
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
+        self._picture: P | None = None
         self.activated.connect(self._activate)
 
-    # --- for the kinds of plots -------------------------------------------------------------------
+    @property
+    def picture(self) -> P | None:
+        """What is shown."""
+        return self._picture
 
-    def shown_points(self) -> tuple[PlottedPoints, ...]:
-        """Training and test points; nothing while there is no picture."""
-        raise NotImplementedError
+    def show_picture(self, picture: P) -> None:
+        """Show this picture."""
+        before, self._picture = self._picture, picture
+        if before is not None and before.measured is picture.measured and before.format == picture.format:
+            self.remark()  # only another sample
+        else:
+            self.renew(self.broken_words if picture.broken else "", picture.summary())
+
+    # --- for the kinds of plots -------------------------------------------------------------------
 
     def heights_of(self, points: PlottedPoints) -> np.ndarray:
         """How high each point stands."""
         raise NotImplementedError
 
-    def point_words(self, test: bool, place: int) -> str:
-        """A point in words."""
+    def csv_of(self, picture: P) -> str:
+        """The numbers of a picture, and its points."""
         raise NotImplementedError
+
+    # --- what a plot says -------------------------------------------------------------------------
+
+    def csv(self) -> str:
+        return self.csv_of(self._picture) if self._picture is not None else ""
+
+    def title_words(self) -> str:
+        return self._picture.title if self._picture is not None else ""
+
+    def shown_points(self) -> tuple[PlottedPoints, ...]:
+        """Training and test points; nothing while there is no picture."""
+        return self._picture.points if self._picture is not None else ()
 
     # --- things -----------------------------------------------------------------------------------
 
@@ -49,8 +115,8 @@ class PointPlot(PaintedPlot):
         return sum(len(points.data.rows) for points in self.shown_points())
 
     def told(self, thing: int) -> str:
-        test, place = self._split(thing)
-        return self.point_words(test, place)
+        assert self._picture is not None
+        return self._picture.words(*self._split(thing))
 
     def position(self, thing: int) -> tuple[float, float]:
         """Where a point stands, in the numbers of the axes."""
@@ -85,14 +151,10 @@ class PointPlot(PaintedPlot):
 
     def told_at(self, at: QPointF) -> str:
         axes = self._axes_on_screen()
-        if axes is None or not axes.rect.contains(at):
+        if axes is None or self._picture is None or not axes.rect.contains(at):
             return ""
         share = (axes.rect.bottom() - at.y()) / max(axes.rect.height(), 1.0)
-        return self.words_at(axes.value_at(at.x()), axes.bottom + share * (axes.top - axes.bottom))
-
-    def words_at(self, x: float, y: float) -> str:
-        """A place in words."""
-        raise NotImplementedError
+        return self._picture.words_at(axes.value_at(at.x()), axes.bottom + share * (axes.top - axes.bottom))
 
     def paint_chosen(self, brush: Brush, axes: Axes) -> None:
         """A ring around the chosen point."""

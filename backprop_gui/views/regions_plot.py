@@ -33,48 +33,20 @@ MOST_LEGEND = 0.34  # of the width
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class RegionsPlot(PointPlot):
+class RegionsPlot(PointPlot[RegionsPicture]):
     """Shows a `RegionsPicture`."""
+
+    broken_words = "Where it is grey, the output is not a finite number."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Decision regions", parent)
-        self._picture: RegionsPicture | None = None
 
-    @property
-    def picture(self) -> RegionsPicture | None:
-        """What is shown."""
-        return self._picture
-
-    def show_picture(self, picture: RegionsPicture) -> None:
-        """Show this plane."""
-        before, self._picture = self._picture, picture
-        if before is not None and before.heights is picture.heights and before.format == picture.format:
-            self.remark()  # only another sample
-        else:
-            self.renew(_broken(picture), picture.summary())
-
-    # --- what a kind of plot says ------------------------------------------------------------------
-
-    def csv(self) -> str:
+    def csv_of(self, picture: RegionsPicture) -> str:
         """The grid and the points."""
-        return regions_csv(self._picture) if self._picture is not None else ""
-
-    def title_words(self) -> str:
-        return self._picture.title if self._picture is not None else ""
-
-    def shown_points(self) -> tuple[PlottedPoints, ...]:
-        return self._picture.points if self._picture is not None else ()
+        return regions_csv(picture)
 
     def heights_of(self, points: PlottedPoints) -> np.ndarray:
         return points.data.inputs[:, 1]
-
-    def point_words(self, test: bool, place: int) -> str:
-        assert self._picture is not None
-        return self._picture.words(test, place)
-
-    def words_at(self, x: float, y: float) -> str:
-        assert self._picture is not None
-        return self._picture.words_at(x, y)
 
     # --- painting ---------------------------------------------------------------------------------
 
@@ -282,7 +254,3 @@ def _rgb(colour: str) -> int:
 
 def _height_of(line: QLineF) -> float:
     return -line.center().y()
-
-
-def _broken(picture: RegionsPicture) -> str:
-    return "Where it is grey, the output is not a finite number." if picture.broken else ""
