@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.plot_csv import csv_text
 from backprop_gui.steps.confusion import Confusion
 
 MOST_ROWS_TOLD = 8
@@ -85,15 +86,10 @@ class ConfusionPicture(Struct, frozen=True, eq=False):
 
 def confusion_csv(picture: ConfusionPicture) -> str:
     """A row for each pair of classes: target, predicted, count, share of the target's rows."""
-    lines = ["rows,target,predicted,count,share_of_target"]
+    rows = []
     for target, name in enumerate(picture.names):
         for predicted, other in enumerate(picture.names):
             count = int(picture.matrix.counts[target, predicted])
             share = repr(picture.matrix.share(target, predicted))
-            lines.append(",".join([picture.kind, _field(name), _field(other), str(count), share]))
-    return "\n".join(lines) + "\n"
-
-
-def _field(text: str) -> str:
-    quoted = text.replace('"', '""')
-    return f'"{quoted}"' if any(sign in text for sign in ',"\n') else text
+            rows.append([picture.kind, name, other, str(count), share])
+    return csv_text(["rows", "target", "predicted", "count", "share_of_target"], rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from msgspec import Struct
 
@@ -20,6 +18,7 @@ from backprop_gui.present.data_points import (
 )
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.plot_csv import all_digits, csv_text
 from backprop_gui.steps.decision_grid import Curve
 from backprop_gui.steps.evaluation import Classes, classes_of
 
@@ -112,18 +111,19 @@ def fit_csv(picture: FitPicture) -> str:
     count = len(picture.names)
     outputs = [f"output{place + 1}" for place in range(count)] if count > 1 else ["output"]
     targets = [f"target{place + 1}" for place in range(count)] if count > 1 else ["target"]
-    lines = [",".join(["kind", "row", "x", *outputs, *targets])]
-    for x, values in zip(picture.xs.tolist(), picture.values.tolist(), strict=True):
-        lines.append(",".join(["curve", "", repr(x), *map(_number, values), *[""] * count]))
+    rows = [
+        ["curve", "", repr(x), *map(all_digits, values), *[""] * count]
+        for x, values in zip(picture.xs.tolist(), picture.values.tolist(), strict=True)
+    ]
     for points in picture.points:
         data = points.data
         for place, row in enumerate(data.rows.tolist()):
             numbers = [
-                *map(_number, points.outputs[place].tolist()),
+                *map(all_digits, points.outputs[place].tolist()),
                 *map(repr, data.targets[place].tolist()),
             ]
-            lines.append(",".join([data.kind, str(row + 1), repr(float(data.inputs[place, 0])), *numbers]))
-    return "\n".join(lines) + "\n"
+            rows.append([data.kind, str(row + 1), repr(float(data.inputs[place, 0])), *numbers])
+    return csv_text(["kind", "row", "x", *outputs, *targets], rows)
 
 
 def _distance(points: PlottedPoints, form: NumberFormat) -> str:
@@ -145,7 +145,3 @@ def _ends(values: Array, targets: Array) -> tuple[float, float]:
         high = max(high, min(float(finite.max()), high + span))
     span = (high - low) or 1.0
     return low - 0.08 * span, high + 0.1 * span
-
-
-def _number(value: float) -> str:
-    return repr(value) if math.isfinite(value) else ""

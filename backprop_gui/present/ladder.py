@@ -14,6 +14,7 @@ from backprop_gui.engine.linear import AFFINE
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.naming import Naming, neuron_identity
 from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.plot_csv import all_digits, csv_text
 from backprop_gui.steps.blocks import Block
 from backprop_gui.steps.gradient_ladder import NEARLY_FLAT, Idle, Rung
 from backprop_gui.steps.plan import Plan
@@ -195,20 +196,15 @@ def ordered(graph: Graph, blocks: Sequence[Block]) -> list[Block]:
 
 def ladder_csv(picture: LadderPicture) -> str:
     """A row for each layer: its size, the factor to it, what that is made of, idle neurons; all digits."""
-    lines = ["iteration,layer,size,from,factor,parts,idle"]
+    head = ["iteration", "layer", "size", "from", "factor", "parts", "idle"]
+    rows = []
     for row in picture.rows:
         parts = " ".join(f"{part.name.replace(' ', '_')}={part.factor!r}" for part in row.parts)
-        cells = [
-            str(picture.iteration),
-            row.name,
-            repr(row.size) if math.isfinite(row.size) else "",
-            " ".join(row.sources) or "loss",
-            repr(row.factor) if math.isfinite(row.factor) else "",
-            parts,
-            " ".join(f"{row.idle_short.split()[-1]}:{name}" for name in row.idle_names),
-        ]
-        lines.append(",".join(cells))
-    return "\n".join(lines) + "\n"
+        idle = " ".join(f"{row.idle_short.split()[-1]}:{name}" for name in row.idle_names)
+        sources = " ".join(row.sources) or "loss"
+        sizes = all_digits(row.size), all_digits(row.factor)
+        rows.append([str(picture.iteration), row.name, sizes[0], sources, sizes[1], parts, idle])
+    return csv_text(head, rows)
 
 
 def _mostly(row: LadderRow) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
@@ -14,6 +13,7 @@ from backprop_gui.present.contours import contour, levels
 from backprop_gui.present.math_text import plain
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.plot_csv import all_digits, csv_text
 from backprop_gui.present.scene import Scene
 from backprop_gui.present.sentences import loss_word, slanted
 from backprop_gui.steps.loss_slice import Plane, Slice
@@ -170,14 +170,16 @@ def plane_picture(
 
 def slice_csv(picture: SlicePicture | PlanePicture) -> str:
     """The points as a table: shortest texts that read back to the same numbers."""
-    lines = [",".join(map(_field, picture.columns))]
+    points: Iterable[tuple[float, ...]]
     if isinstance(picture, SlicePicture):
-        lines += [f"{_digits(x)},{_digits(y)}" for x, y in zip(*picture.curve, strict=True)]
+        points = zip(*picture.curve, strict=True)
     else:
-        for y, losses in zip(picture.ys, picture.losses, strict=True):
-            row = zip(picture.xs, losses, strict=True)
-            lines += [f"{_digits(x)},{_digits(y)},{_digits(loss)}" for x, loss in row]
-    return "\n".join(lines) + "\n"
+        points = (
+            (x, y, loss)
+            for y, losses in zip(picture.ys, picture.losses, strict=True)
+            for x, loss in zip(picture.xs, losses, strict=True)
+        )
+    return csv_text(picture.columns, ([*map(all_digits, point)] for point in points))
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -267,11 +269,3 @@ def _loss_title(scene: Scene) -> str:
     samples = scene.frame.record.samples
     name = plain(scene.naming.loss)
     return name if samples == 1 else f"{name}, {scene.batch_word} of {scene.count(samples)} samples"
-
-
-def _field(text: str) -> str:
-    return f'"{text}"' if "," in text else text
-
-
-def _digits(value: float) -> str:
-    return repr(float(value)) if np.isfinite(value) else ""

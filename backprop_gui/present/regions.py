@@ -23,6 +23,7 @@ from backprop_gui.present.data_points import (
 )
 from backprop_gui.present.naming import Naming
 from backprop_gui.present.numbers import NumberFormat
+from backprop_gui.present.plot_csv import all_digits, csv_text
 from backprop_gui.steps.decision_grid import Grid
 from backprop_gui.steps.evaluation import Classes, classes_of
 
@@ -167,15 +168,15 @@ def regions_csv(picture: RegionsPicture) -> str:
     first, second = ("x1", "x2") if picture.axes[0] != picture.axes[1] else picture.axes
     predicted = picture.classes is not None
     head = ["kind", "row", first, second, "output", "target", "predicted"]
-    lines = [",".join(head)]
+    rows = []
     for row, y in enumerate(picture.ys.tolist()):
         for column, x in enumerate(picture.xs.tolist()):
             value = float(picture.heights[row, column])
             name = _predicted_at(picture, row, column) if predicted else ""
-            lines.append(",".join(["grid", "", repr(x), repr(y), _number(value), "", name]))
+            rows.append(["grid", "", repr(x), repr(y), all_digits(value), "", name])
     for points in picture.points:
-        lines += _point_rows(points, picture.classes)
-    return "\n".join(lines) + "\n"
+        rows += _point_rows(points, picture.classes)
+    return csv_text(head, rows)
 
 
 def _predicted_at(picture: RegionsPicture, row: int, column: int) -> str:
@@ -184,10 +185,10 @@ def _predicted_at(picture: RegionsPicture, row: int, column: int) -> str:
     if math.isnan(value):
         return ""
     place = int(picture.winner[row, column]) if picture.kind == "classes" else int(value > 0.5)
-    return _field(picture.classes.names[place])
+    return picture.classes.names[place]
 
 
-def _point_rows(points: PlottedPoints, classes: Classes | None) -> list[str]:
+def _point_rows(points: PlottedPoints, classes: Classes | None) -> list[list[str]]:
     found = []
     data = points.data
     for place, row in enumerate(data.rows.tolist()):
@@ -195,10 +196,10 @@ def _point_rows(points: PlottedPoints, classes: Classes | None) -> list[str]:
         outputs, targets = points.outputs[place].tolist(), data.targets[place].tolist()
         one = len(outputs) == 1
         own, taken = int(data.classes[place]), int(points.predicted[place])
-        output = _number(outputs[0] if one else max(outputs))
-        target = repr(targets[0]) if classes is None or one else _field(classes.names[own])
-        name = _field(classes.names[taken]) if classes is not None and taken >= 0 else ""
-        found.append(",".join([data.kind, str(row + 1), repr(x), repr(y), output, target, name]))
+        output = all_digits(outputs[0] if one else max(outputs))
+        target = repr(targets[0]) if classes is None or one else classes.names[own]
+        name = classes.names[taken] if classes is not None and taken >= 0 else ""
+        found.append([data.kind, str(row + 1), repr(x), repr(y), output, target, name])
     return found
 
 
@@ -254,12 +255,3 @@ def _title(
 def _short(value: float, form: NumberFormat) -> str:
     """A pointer is not that exact: three digits at most."""
     return NumberFormat(min(3, form.digits), False, form.comma).text(value)
-
-
-def _number(value: float) -> str:
-    return repr(value) if math.isfinite(value) else ""
-
-
-def _field(text: str) -> str:
-    quoted = text.replace('"', '""')
-    return f'"{quoted}"' if any(sign in text for sign in ',"\n') else text

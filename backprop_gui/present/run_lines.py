@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from backprop_gui.engine.operation import Array
+from backprop_gui.present.plot_csv import all_digits, csv_text
 
 Role: TypeAlias = Literal["main", "raw", "dim", "lit", "bound"]
 Shape: TypeAlias = Literal["zero", "free", "percent"]
@@ -163,21 +164,16 @@ def lines_csv(lines: Sequence[Line]) -> str:
     """A row for each iteration of any line, a column for each line; empty where it has no number."""
     whole = np.unique(np.concatenate([line.iterations for line in lines])) if lines else np.empty(0)
     columns = [_column(line, whole) for line in lines]
-    head = ",".join(["iteration", *(_field(line.own_name) for line in lines)])
-    rows = (",".join([str(round(at)), *each]) for at, *each in zip(whole.tolist(), *columns, strict=True))
-    return "\n".join([head, *rows]) + "\n"
+    rows = ([str(round(at)), *each] for at, *each in zip(whole.tolist(), *columns, strict=True))
+    return csv_text(["iteration", *(line.own_name for line in lines)], rows)
 
 
 def _column(line: Line, whole: Array) -> list[str]:
     places = np.searchsorted(whole, line.iterations)
     texts = [""] * len(whole)
     for place, value in zip(places.tolist(), line.values.tolist(), strict=True):
-        texts[place] = repr(value) if np.isfinite(value) else ""
+        texts[place] = all_digits(value)
     return texts
-
-
-def _field(text: str) -> str:
-    return f'"{text}"' if "," in text else text
 
 
 # --- pictures -------------------------------------------------------------------------------------
