@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QMainWindow, QPushButton, QScro
 from backprop_gui.present.math_tree import Link, Math, Operator, Root, Row, Script, Symbol, name, number, row
 from backprop_gui.present.pictures import Block, ExplainPage
 from backprop_gui.views.explain_block import BlockView, bold
-from backprop_gui.views.explain_panel import PAPER, ExplainPanel, rich_text
+from backprop_gui.views.explain_panel import PAPER, ExplainPanel
 from backprop_gui.views.formula import FormulaView
+from backprop_gui.views.side_page import rich_text
 from backprop_gui.views.theme import DARK
 
 RULE = row(name("a"), Operator("="), Link(number("0.6"), target="h1.a"))

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
-
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QScrollArea, QWidget
 
 from backprop_gui.present.pictures import ExplainPage, Phase
 from backprop_gui.views.explain_block import BlockView
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.labels import set_look
-from backprop_gui.views.theme import LIGHT, Theme
+from backprop_gui.views.side_page import (
+    SIDE,
+    TEXT_PIXELS,
+    TITLE_PIXELS,
+    SidePage,
+    kicker_font,
+    rich_text,
+    scroll_only_down,
+    text_label,
+)
+from backprop_gui.views.theme import Theme
 
 try:
     from PySide6.QtGui import QAccessibleAnnouncementEvent
 except ImportError:  # Qt before 6.8
     QAccessibleAnnouncementEvent = None  # type: ignore[assignment,misc]
 
-KICKER_PIXELS, TITLE_PIXELS, TEXT_PIXELS, CONTROL_PIXELS = 11.5, 19.0, 13.5, 12.0
-SIDE = 18
+CONTROL_PIXELS = 12.0
 PAPER = "Work it out on paper, then press →."
-_LOWERED = re.compile(r"(?<=\w)_([\w…]+)")  # a_out: what cannot be written in small figures
-_NAME = re.compile(r"\*([^*]+)\*")
 
 _BLANK = ExplainPage(phase="given", kicker="", question="")
 
@@ -39,7 +43,7 @@ class BelowResult(QWidget):
         raise NotImplementedError
 
 
-class ExplainPanel(QWidget):
+class ExplainPanel(SidePage):
     """Shows an `ExplainPage`; its widgets are kept from page to page."""
 
     target_activated = Signal(object)  # a factor of a formula: a quantity, or the name of a rule
@@ -51,8 +55,6 @@ class ExplainPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("explain")
         self.setAccessibleName("Explanation")
-        self._theme: Theme = LIGHT
-        self._scale = 1.0
         self._page = _BLANK
         self._behind = False  # the page changed while another tab hid it
         self._kicker = QLabel(self)
@@ -61,7 +63,7 @@ class ExplainPanel(QWidget):
         self._ask_first.clicked.connect(self.ask_first_requested)
         self._scroll = QScrollArea(self)
         self._sheet = QWidget()
-        self._title, self._why, self._meaning = (self._new_text() for _ in range(3))
+        self._title, self._why, self._meaning = (text_label(self._sheet) for _ in range(3))
         self._unfold = QPushButton(self._sheet)
         self._unfold.setProperty("quiet", True)
         self._unfold.clicked.connect(self._request_unfold)
@@ -76,21 +78,9 @@ class ExplainPanel(QWidget):
         self._fill()
 
     def _set_up_scrolling(self) -> None:
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self._sheet)
-        for see_through in (self._sheet, self._scroll.viewport()):
-            see_through.setAutoFillBackground(False)
+        scroll_only_down(self._scroll, self._sheet)
         for control in (self._ask_first, self._unfold):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-    def _new_text(self) -> QLabel:
-        label = QLabel(self._sheet)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return label
 
     # --- being told ------------------------------------------------------------------------------
 
@@ -157,10 +147,7 @@ class ExplainPanel(QWidget):
 
     def _set_looks(self) -> None:
         scale, theme = self._scale, self._theme
-        kicker = ui_font(KICKER_PIXELS * scale, "semibold")
-        kicker.setCapitalization(QFont.Capitalization.AllUppercase)
-        kicker.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
-        set_look(self._kicker, kicker, phase_colour(theme, self._page.phase))
+        set_look(self._kicker, kicker_font(scale), phase_colour(theme, self._page.phase))
         set_look(self._title, ui_font(TITLE_PIXELS * scale, "semibold"), theme.text)
         quiet = theme.muted if self._page.asking else theme.text
         set_look(self._why, ui_font(TEXT_PIXELS * scale), quiet)
@@ -229,11 +216,6 @@ class ExplainPanel(QWidget):
             y = self._place(self._meaning, y + round(2 * scale), inner, self._meaning.heightForWidth(inner))
         self._sheet.resize(max(1, self.width() - bar), y + SIDE)
 
-    @staticmethod
-    def _place(widget: QWidget, y: int, width: int, height: int) -> int:
-        widget.setGeometry(SIDE, y, width, height)
-        return y + height
-
     def _arrange_head(self, inner: int) -> int:
         """Kicker at the left, the switch at the right; the height they take."""
         top = round(12 * self._scale)
@@ -257,20 +239,6 @@ class ExplainPanel(QWidget):
     def _request_unfold(self) -> None:
         self.unfold_requested.emit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.window))
-        painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._arrange()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._behind:
@@ -286,9 +254,3 @@ class ExplainPanel(QWidget):
 def phase_colour(theme: Theme, phase: Phase) -> str:
     """The colour of a phase; before the first step there is none."""
     return theme.muted if phase == "given" else str(getattr(theme, phase))
-
-
-def rich_text(sentence: str) -> str:
-    """The sentence with its names, which stand between asterisks, slanted."""
-    slanted = _NAME.sub(r"<i>\1</i>", escape(sentence)).replace("\n", "<br>")
-    return _LOWERED.sub(r"<sub>\1</sub>", slanted)

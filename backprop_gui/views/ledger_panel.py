@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QColor,
     QFocusEvent,
-    QFont,
     QHideEvent,
     QKeyEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QWidget
 
 from backprop_gui.present.ledger import LedgerPicture
 from backprop_gui.present.pictures import Block
 from backprop_gui.views.explain_block import BlockView
-from backprop_gui.views.explain_panel import KICKER_PIXELS, SIDE, TEXT_PIXELS, TITLE_PIXELS, rich_text
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.labels import set_look
 from backprop_gui.views.ledger_row import LedgerRowView
+from backprop_gui.views.side_page import (
+    SIDE,
+    TEXT_PIXELS,
+    TITLE_PIXELS,
+    SidePage,
+    kicker_font,
+    rich_text,
+    scroll_only_down,
+    text_label,
+)
 from backprop_gui.views.theme import LIGHT, Theme
 
 NOTE_PIXELS, GAP = 12.0, 7
@@ -158,7 +165,7 @@ class PathList(QWidget):
         self._mark()
 
 
-class LedgerPanel(QWidget):
+class LedgerPanel(SidePage):
     """Shows a `LedgerPicture`; its widgets are kept from picture to picture."""
 
     row_pointed = Signal(int)
@@ -170,14 +177,12 @@ class LedgerPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Paths")
-        self._theme: Theme = LIGHT
-        self._scale = 1.0
         self._picture = LedgerPicture("", "", "")
         self._kicker = QLabel(self)
         self._kicker.setTextFormat(Qt.TextFormat.PlainText)
         self._head = QWidget(self)
         self._scroll, self._sheet = QScrollArea(self), QWidget()
-        self._title, self._told, self._note = (self._new_text() for _ in range(3))
+        self._title, self._told, self._note = (text_label(self._sheet) for _ in range(3))
         self._list = PathList(self._sheet)
         self._total = BlockView(self._sheet)
         self._line = 0  # where the paths end that go on below; 0: all are in sight
@@ -211,25 +216,13 @@ class LedgerPanel(QWidget):
         head.addWidget(self._copy)
 
     def _set_up(self) -> None:
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self._sheet)
-        for see_through in (self._sheet, self._scroll.viewport()):
-            see_through.setAutoFillBackground(False)
+        scroll_only_down(self._scroll, self._sheet)
         self.setFocusProxy(self._list)
         self._list.row_pointed.connect(self.row_pointed)
         for part in (self._list, self._total):
             part.target_activated.connect(self.target_activated)
             part.target_asked.connect(self.target_asked)
         self._set_looks()
-
-    def _new_text(self) -> QLabel:
-        label = QLabel(self._sheet)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return label
 
     # --- being told ------------------------------------------------------------------------------
 
@@ -270,10 +263,7 @@ class LedgerPanel(QWidget):
 
     def _set_looks(self) -> None:
         scale, theme = self._scale, self._theme
-        kicker = ui_font(KICKER_PIXELS * scale, "semibold")
-        kicker.setCapitalization(QFont.Capitalization.AllUppercase)
-        kicker.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
-        set_look(self._kicker, kicker, theme.backward)
+        set_look(self._kicker, kicker_font(scale), theme.backward)
         set_look(self._title, ui_font(TITLE_PIXELS * scale, "semibold"), theme.text)
         set_look(self._told, ui_font(TEXT_PIXELS * scale), theme.text)
         set_look(self._note, ui_font(NOTE_PIXELS * scale), theme.muted)
@@ -343,11 +333,6 @@ class LedgerPanel(QWidget):
             self._total.setParent(parent)
             self._total.show()
 
-    @staticmethod
-    def _place(widget: QWidget, y: int, width: int, height: int) -> int:
-        widget.setGeometry(SIDE, y, width, height)
-        return y + height
-
     def _arrange_head(self, inner: int) -> int:
         """Kicker at the left, what can be chosen at the right; the height they take."""
         top = round(8 * self._scale)
@@ -375,18 +360,9 @@ class LedgerPanel(QWidget):
         self.choice_requested.emit(choice)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.window))
+        super().paintEvent(event)
         if self._line:
+            painter = QPainter(self)
             painter.setPen(QColor(self._theme.border))
             painter.drawLine(0, self._line, self.width(), self._line)
-        painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._arrange()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+            painter.end()

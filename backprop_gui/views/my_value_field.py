@@ -8,9 +8,10 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
-from backprop_gui.views.explain_panel import BelowResult, rich_text
+from backprop_gui.views.explain_panel import BelowResult
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.labels import set_look
+from backprop_gui.views.side_page import rich_text
 from backprop_gui.views.theme import LIGHT, Theme
 
 try:

@@ -28,8 +28,8 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 from backprop_gui.present.nudge import NudgeLine, NudgePicture
 from backprop_gui.steps.quantities import Quantity
 from backprop_gui.views.asking import with_why
-from backprop_gui.views.explain_panel import rich_text
 from backprop_gui.views.fonts import ui_font
+from backprop_gui.views.side_page import rich_text
 from backprop_gui.views.theme import LIGHT, Theme, blend
 
 NAME_PIXELS, TRUE_PIXELS, PREDICTED_PIXELS = 13.0, 12.5, 11.5

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 
 from backprop_gui.present.nudge import NudgePicture
 from backprop_gui.present.nudge_sweep import SweepPicture
-from backprop_gui.views.explain_panel import SIDE, TEXT_PIXELS, TITLE_PIXELS, rich_text
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.labels import set_look
 from backprop_gui.views.nudge_controls import NudgeControls
 from backprop_gui.views.nudge_lines import NudgeLines
 from backprop_gui.views.nudge_sweep import NudgeSweep
+from backprop_gui.views.side_page import (
+    SIDE,
+    TEXT_PIXELS,
+    TITLE_PIXELS,
+    SidePage,
+    rich_text,
+    scroll_only_down,
+    text_label,
+)
 from backprop_gui.views.theme import LIGHT, Theme
 
 NOTE_PIXELS = 12.0
@@ -67,7 +75,7 @@ class Legend(QWidget):
         painter.end()
 
 
-class NudgePanel(QWidget):
+class NudgePanel(SidePage):
     """Shows a `NudgePicture` and a `SweepPicture`; its widgets are kept from picture to picture."""
 
     row_pointed = Signal(int)
@@ -78,29 +86,22 @@ class NudgePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Nudge")
-        self._theme: Theme = LIGHT
-        self._scale = 1.0
         self._foot = 0  # height below what is scrolled
         self._picture: NudgePicture | None = None
         self._sweep_picture: SweepPicture | None = None
         self._head, self._sheet = QWidget(self), QWidget()
         self._scroll = QScrollArea(self)
-        self._title, self._calm = self._new_text(self._head), self._new_text(self._head)
+        self._title, self._calm = text_label(self._head), text_label(self._head)
         self.controls = NudgeControls(self._head)
         self.lines = NudgeLines(self._sheet)
         self.sweep = NudgeSweep(self._sheet)
-        self._remark, self._ratio, self._caption, self._seen = (self._new_text(self._sheet) for _ in range(4))
+        self._remark, self._ratio, self._caption, self._seen = (text_label(self._sheet) for _ in range(4))
         self._legends = tuple(Legend(mark, self._sheet) for mark in ("was", "true", "predicted"))
         self._set_up()
 
     def _set_up(self) -> None:
         self._calm.setText(CALM)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self._sheet)
-        for see_through in (self._sheet, self._scroll.viewport()):
-            see_through.setAutoFillBackground(False)
+        scroll_only_down(self._scroll, self._sheet)
         self.setFocusProxy(self.controls.slider)
         self.lines.row_pointed.connect(self.row_pointed)
         self.lines.step_requested.connect(self.step_requested)
@@ -109,14 +110,6 @@ class NudgePanel(QWidget):
         self.controls.field.left.connect(self.controls.slider.setFocus)
         self.sweep.size_requested.connect(self.size_requested)
         self._set_looks()
-
-    @staticmethod
-    def _new_text(parent: QWidget) -> QLabel:
-        label = QLabel(parent)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return label
 
     # --- being told ------------------------------------------------------------------------------
 
@@ -244,11 +237,6 @@ class NudgePanel(QWidget):
             self._foot = foot
             self.update()
 
-    @staticmethod
-    def _place(widget: QWidget, y: int, width: int, height: int) -> int:
-        widget.setGeometry(SIDE, y, width, height)
-        return y + height
-
     def _arrange_head(self, inner: int) -> int:
         """What is nudged and what it is nudged with; the height they take."""
         y = round(12 * self._scale)
@@ -283,21 +271,12 @@ class NudgePanel(QWidget):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.window))
+        super().paintEvent(event)
         if self._foot:
+            painter = QPainter(self)
             painter.setPen(QColor(self._theme.border))
             painter.drawLine(0, self.height() - self._foot, self.width(), self.height() - self._foot)
-        painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._arrange()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+            painter.end()
 
 
 def _paragraph(sentence: str) -> str:

@@ -33,11 +33,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backprop_gui.views.explain_panel import rich_text
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.icons import icon
 from backprop_gui.views.labels import set_look
 from backprop_gui.views.plot_files import drawing_scale, write_png, write_svg
+from backprop_gui.views.side_page import rich_text
 from backprop_gui.views.slice_canvas import ZOOM, Picture, SliceCanvas
 from backprop_gui.views.slice_painter import paint_picture
 from backprop_gui.views.theme import LIGHT, Theme

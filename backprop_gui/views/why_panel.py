@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from backprop_gui.present.why import WhyPicture
-from backprop_gui.views.explain_panel import KICKER_PIXELS, SIDE, TEXT_PIXELS, rich_text
 from backprop_gui.views.fonts import ui_font
 from backprop_gui.views.labels import set_look
-from backprop_gui.views.theme import LIGHT, Theme
+from backprop_gui.views.side_page import SIDE, TEXT_PIXELS, SidePage, kicker_font, rich_text
+from backprop_gui.views.theme import Theme
 from backprop_gui.views.why_list import WhyList
 
 HINT = "→ opens · ← closes · Enter starts here · Backspace goes back · F2 edits"
@@ -19,7 +18,7 @@ LEAST_FOR_HINT = 260  # pixels of height at the usual text size: below, the tree
 MOST_CRUMBS = 12  # shown at once; of a longer way the first and the last ones
 
 
-class WhyPanel(QWidget):
+class WhyPanel(SidePage):
     """Shows a `WhyPicture`; its widgets are kept from picture to picture."""
 
     crumb_requested = Signal(int)
@@ -29,8 +28,6 @@ class WhyPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Why this number?")
-        self._theme: Theme = LIGHT
-        self._scale = 1.0
         self._picture = WhyPicture()
         self._kicker, self._note, self._hint = QLabel(self), QLabel(self), QLabel(HINT, self)
         self._kicker.setTextFormat(Qt.TextFormat.PlainText)
@@ -96,10 +93,7 @@ class WhyPanel(QWidget):
 
     def _set_looks(self) -> None:
         scale, theme = self._scale, self._theme
-        kicker = ui_font(KICKER_PIXELS * scale, "semibold")
-        kicker.setCapitalization(QFont.Capitalization.AllUppercase)
-        kicker.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
-        set_look(self._kicker, kicker, theme.muted)
+        set_look(self._kicker, kicker_font(scale), theme.muted)
         set_look(self._note, ui_font(TEXT_PIXELS * scale), theme.text)
         set_look(self._hint, ui_font(HINT_PIXELS * scale), theme.muted)
         for gap in self._gaps:
@@ -196,17 +190,3 @@ class WhyPanel(QWidget):
         sender = self.sender()
         if sender in self._crumbs:
             self.crumb_requested.emit(self._places[self._crumbs.index(sender)])
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.window))
-        painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._arrange()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
