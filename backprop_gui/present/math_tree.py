@@ -7,11 +7,9 @@ aloud (`present/math_text.py`). A tree holds no numbers of its own, only what is
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
-
-Ground = Literal["none", "lit"]
 
 
 class Symbol(Struct, frozen=True):

@@ -28,7 +28,6 @@ from backprop_gui.steps.decision_grid import Grid
 from backprop_gui.steps.evaluation import Classes, classes_of
 
 LINES = 5  # of equal value, about
-MOST_POINTS_TOLD = 3
 
 
 class RegionsPicture(Struct, frozen=True, eq=False):

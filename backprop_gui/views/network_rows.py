@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from backprop_gui.present.network_picture import LayerRow
 from backprop_gui.views.fields import ChoiceBox, CommittedEdit
@@ -183,11 +183,6 @@ class LayerLine(QWidget):
         self.setProperty("chosen", chosen)
         self.style().unpolish(self)
         self.style().polish(self)
-
-    def holds_keyboard(self) -> bool:
-        """Whether one of its fields has the keyboard."""
-        widget = QApplication.focusWidget()
-        return widget is not None and self.isAncestorOf(widget)
 
     def _rename(self, text: str) -> None:
         self.rename_requested.emit(self._row.name, text)
